@@ -23,10 +23,12 @@ function seedance(most: number, resolutions: readonly string[], clips: number, p
     prompt: PROMPT,
     video_urls: { is: 'clips', most: clips },
     image_urls: { is: 'pictures', most: pictures },
+    // As many as clips.
+    audio_urls: { is: 'sounds', most: clips },
     duration: choice(['auto', ...texts(4, most)], 'auto'),
     resolution: choice(resolutions, '720p'),
     aspect_ratio: choice(['auto', ...RATIOS], 'auto'),
-    generate_audio: { is: 'flag' },
+    ...{ generate_audio: { is: 'flag' }, seed: { is: 'seed' }, end_user_id: { is: 'note' } },
   };
 }
 

@@ -11,6 +11,9 @@ const references = (clips: number, pictures: number, clipType: 'video' | undefin
   references: { is: 'pictures', most: pictures, asUri: { type: undefined } },
 });
 
+const sounds = (most: number): Fields => ({ referenceAudio: { is: 'sounds', most, asUri: { type: 'audio' } } });
+const SEED: Fields = { seed: { is: 'seed' } };
+
 const prompt = (most: number): Fields => ({ promptText: { is: 'prompt', required: true, most } });
 
 const NAMED = '16:9 9:16 4:3 3:4 1:1 21:9';
@@ -38,9 +41,10 @@ export const RUNWAY_MODELS: readonly ModelSpec[] = [
     fields: {
       ...prompt(3500),
       audio: { is: 'flag' },
-      duration: { is: 'whole', from: 4, to: 15, otherwise: 5 },
+      duration: { is: 'whole', from: 4, to: 15, otherwise: 5, auto: true },
       ...ratio(`864:496 496:864 ${WIDE} ${FULL} ${ULTRA}`, '1280:720'),
       ...references(3, 9, 'video'),
+      ...{ ...sounds(3), ...SEED },
     },
     references: SEEDANCE_20_CLIPS,
     price: perSecond(0.36),
@@ -48,11 +52,12 @@ export const RUNWAY_MODELS: readonly ModelSpec[] = [
   {
     id: 'seedance2_5',
     fields: {
-      ...prompt(15_000),
+      promptText: { is: 'prompt', most: 15_000 },
       audio: { is: 'flag' },
-      duration: { is: 'whole', from: 4, to: 30, otherwise: 5 },
+      duration: { is: 'whole', from: 4, to: 30, otherwise: 5, auto: true },
       ...ratio(`854:480 480:854 ${WIDE} ${FULL}`, '1280:720'),
       ...references(10, 30, 'video'),
+      ...{ ...sounds(10), ...SEED },
     },
     references: SEEDANCE_25_CLIPS,
     price: perSecond(0.45),
@@ -62,9 +67,9 @@ export const RUNWAY_MODELS: readonly ModelSpec[] = [
     fields: {
       ...prompt(6000),
       duration: { is: 'whole', from: 5, to: 15, otherwise: 5 },
-      ...ratio(NAMED, '16:9'),
-      resolution: { is: 'choice', of: ['768p', '2k'], otherwise: '768p' },
-      ...references(3, 9, 'video'),
+      ...ratio(`adaptive ${NAMED}`, '16:9'),
+      resolution: { is: 'choice', of: ['768p', '2k', '768P', '2K'], otherwise: '768p' },
+      ...{ ...references(3, 9, 'video'), ...sounds(3) },
     },
     references: H3_CLIPS,
     marker: 'Video {n}',
@@ -77,6 +82,7 @@ export const RUNWAY_MODELS: readonly ModelSpec[] = [
       duration: { is: 'whole', from: 5, to: 15, otherwise: 5 },
       resolution: { is: 'choice', of: ['480p', '768p'], otherwise: '768p' },
       promptExpansionMode: { is: 'choice', of: ['disabled', 'balanced', 'quality'], otherwise: 'balanced' },
+      ...SEED,
     },
     price: perSecond(0.08),
   },
@@ -86,8 +92,8 @@ export const RUNWAY_MODELS: readonly ModelSpec[] = [
       ...prompt(UNBOUNDED),
       audio: { is: 'flag' },
       duration: { is: 'whole', from: 2, to: 15, otherwise: 5 },
-      ...ratio(WAN, '1280:720'),
-      ...references(3, 10, 'video'),
+      ...ratio(`${WAN} auto_480p auto_720p auto_1080p`, '1280:720'),
+      ...{ ...references(3, 10, 'video'), ...sounds(3) },
     },
     references: { seconds: [0, 15] },
     price: perSecond(0.1),
@@ -96,7 +102,7 @@ export const RUNWAY_MODELS: readonly ModelSpec[] = [
     id: 'gemini_omni_flash_1.1',
     fields: {
       ...prompt(UNBOUNDED),
-      duration: { is: 'whole', from: 3, to: 10, otherwise: 8 },
+      duration: { is: 'whole', from: 3, to: 10, otherwise: 8, auto: true },
       ...ratio(OMNI, '1280:720'),
       ...references(3, 6, undefined),
     },

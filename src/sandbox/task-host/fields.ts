@@ -15,11 +15,23 @@ export class Refusal extends Error {
 /** What one input may be. `clip` and `clips` are URLs of MP4 files, `picture` and `pictures` URLs of images. */
 export type Field =
   /** With `most`, of at most so many UTF-16 code units. */
-  | { readonly is: 'prompt'; readonly required: true; readonly most?: number }
+  | { readonly is: 'prompt'; readonly required?: true; readonly most?: number }
   | { readonly is: 'name'; readonly required: true }
   | { readonly is: 'choice'; readonly of: readonly (string | number)[]; readonly otherwise: string | number }
-  | { readonly is: 'whole'; readonly from: number; readonly to: number; readonly otherwise: number }
+  /** With `auto`, that word may stand in its place. */
+  | {
+      readonly is: 'whole';
+      readonly from: number;
+      readonly to: number;
+      readonly otherwise: number;
+      readonly auto?: true;
+    }
   | { readonly is: 'flag' }
+  /** A whole number, and a text: nothing here depends on either. */
+  | { readonly is: 'seed' }
+  | { readonly is: 'note' }
+  /** URLs of sounds, which are not looked at. */
+  | { readonly is: 'sounds'; readonly most: number; readonly asUri?: AsUri }
   | { readonly is: 'clip'; readonly required: true }
   | { readonly is: 'picture'; readonly required: true }
   /** With `orOne`, one URL may stand in place of the list; with `asUri`, each stands in an object, beside that type. */
@@ -116,6 +128,12 @@ export function readInputs(fields: Fields, values: Readonly<Record<string, unkno
       case 'elements':
         pictures.push(...readElements(at, value, field.most));
         break;
+      case 'sounds':
+        readLinks(at, value, field);
+        break;
+      case 'note':
+        readText(at, value);
+        break;
       default:
         settings[at] = readSetting(at, value, field);
     }
@@ -183,7 +201,9 @@ function readElements(at: string, value: unknown, most: number): readonly Link[]
   });
 }
 
-function readSetting(at: string, value: unknown, field: Extract<Field, { is: 'choice' | 'whole' | 'flag' }>) {
+const LARGEST_SEED = 2 ** 32 - 1;
+
+function readSetting(at: string, value: unknown, field: Extract<Field, { is: 'choice' | 'whole' | 'flag' | 'seed' }>) {
   if (field.is === 'flag') {
     if (typeof value === 'boolean') return value;
     throw new Refusal(400, `Field "${at}" must be true or false.`);
@@ -193,8 +213,11 @@ function readSetting(at: string, value: unknown, field: Extract<Field, { is: 'ch
     if (known !== undefined) return known;
     throw new Refusal(400, `Field "${at}" must be one of ${field.of.map((one) => JSON.stringify(one)).join(', ')}.`);
   }
-  if (typeof value === 'number' && Number.isInteger(value) && value >= field.from && value <= field.to) return value;
-  throw new Refusal(400, `Field "${at}" must be a whole number from ${field.from} to ${field.to}.`);
+  const { from, to } = field.is === 'seed' ? { from: -1, to: LARGEST_SEED } : field;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to) return value;
+  const isAuto = field.is === 'whole' && field.auto;
+  if (isAuto && value === 'auto') return value;
+  throw new Refusal(400, `Field "${at}" must be a whole number from ${from} to ${to}${isAuto ? ', or "auto"' : ''}.`);
 }
 
 /** The JSON schema of a model's inputs, as hosts publish it. */
@@ -221,11 +244,16 @@ function propertyOf(field: Field): Readonly<Record<string, unknown>> {
       return { type: 'integer', minimum: field.from, maximum: field.to, default: field.otherwise };
     case 'flag':
       return { type: 'boolean' };
+    case 'seed':
+      return { type: 'integer' };
+    case 'note':
+      return { type: 'string' };
     case 'clip':
     case 'picture':
       return uri;
     case 'clips':
     case 'pictures':
+    case 'sounds':
       return { type: 'array', items: uri, maxItems: field.most };
     case 'elements': {
       const others = { type: 'array', items: uri, maxItems: 3 };

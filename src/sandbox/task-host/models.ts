@@ -67,14 +67,17 @@ const SHORT_SIDES: Readonly<Record<string, number>> = { '2k': 1440, '4k': 2160 }
  * pixels `size` or `ratio`, and the ratio `aspect_ratio` or `ratio`.
  */
 export function frameOf({ settings }: Inputs, picture: Frame | undefined): Frame {
-  const { size, ratio: told, aspect_ratio = told, resolution = '720p' } = settings;
+  const { size, ratio: told, aspect_ratio = told } = settings;
+  // Left to the model, some with a resolution: it takes the shape of the picture.
+  const open = /^(?:auto|adaptive)(?:_(\w+))?$/.exec(String(aspect_ratio));
+  const resolution = String(open?.[1] ?? settings.resolution ?? '720p').toLowerCase();
   const [width = 0, height = 0] = String(size ?? told)
     .split(/[*:]/)
     .map(Number);
   if (Math.min(width, height) > 100) return { width, height };
-  const short = SHORT_SIDES[String(resolution)] ?? Number.parseInt(String(resolution), 10);
+  const short = SHORT_SIDES[resolution] ?? Number.parseInt(resolution, 10);
   const portrait = picture !== undefined && picture.height > picture.width;
-  const ratio = aspect_ratio === 'auto' ? undefined : aspect_ratio;
+  const ratio = open ? undefined : aspect_ratio;
   const [across = 16, down = 9] = String(ratio ?? (portrait ? '9:16' : '16:9'))
     .split(':')
     .map(Number);

@@ -27,6 +27,7 @@ function references(
     prompt: PROMPT,
     reference_videos: { is: 'clips', most: clips },
     reference_images: { is: 'pictures', most: pictures },
+    reference_audios: { is: 'sounds', most: clips },
     aspect_ratio: { is: 'choice', of: RATIOS, otherwise: '16:9' },
     duration: { is: 'whole', from, to, otherwise: Math.max(5, from) },
     resolution: { is: 'choice', of: resolutions, otherwise: '720p' },

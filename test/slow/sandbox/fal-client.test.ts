@@ -57,6 +57,17 @@ describe('the client of fal and the sandbox', () => {
     expect((await client.subscribe(MODEL, { input, pollInterval: 10 })).data).toHaveProperty('video.url');
   });
 
+  it('agree on every input that the vendor lists for the model', async () => {
+    const on = await sandbox({ scenario: QUICK, key: KEY });
+    const sound = 'https://sounds.example/a.mp3';
+    const picture = 'https://pictures.example/a.png';
+    const input = {
+      ...{ prompt: 'A hill. @Image1 @Audio1', image_urls: [picture], audio_urls: [sound], resolution: '480p' },
+      ...{ duration: 'auto', aspect_ratio: '9:16', generate_audio: false, seed: 42, end_user_id: 'joe' },
+    };
+    expect((await clientOf(on).subscribe(MODEL, { input, pollInterval: 10 })).data).toHaveProperty('video.url');
+  });
+
   it('agree on the states of a request, its place in the queue, and how it is cancelled', async () => {
     const on = await sandbox({ scenario: { version: 1, jobSeconds: 100 }, key: KEY });
     const client = clientOf(on);

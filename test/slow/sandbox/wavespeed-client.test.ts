@@ -63,6 +63,13 @@ describe('the SDK of WaveSpeedAI and the sandbox', () => {
     },
   );
 
+  it('agree on sounds, and a sound as a file', async () => {
+    const on = await start();
+    const reference_audios = [await clientOf(on).upload(await saved('joe.wav'))];
+    const wish = { prompt: 'A hill.', reference_audios };
+    expect((await clientOf(on).run(SEEDANCE, wish, { pollInterval: 0.01 })).outputs).toHaveLength(1);
+  });
+
   it('agree on a character, and on a video that says its name', async () => {
     const on = await start();
     const client = clientOf(on);
