@@ -26,14 +26,8 @@ import { checkAuth, headersFor, isRedirect, parseUrl, redirectTarget, requireHtt
 import { type ProxySettings, proxyFor } from './proxy.ts';
 import { createRedactor, isUnmistakable, type Redact, redactHeader, redactUrls } from './redact.ts';
 import type { HttpRequest } from './request.ts';
-import {
-  CREATE_RETRIES,
-  MAX_WAIT_MS,
-  parseRetryAfter,
-  READ_RETRIES,
-  retryDelayMs,
-  SLOW_READ_RETRIES,
-} from './retry.ts';
+import { CREATE_RETRIES, MAX_WAIT_MS, READ_RETRIES, retryDelayMs, SLOW_READ_RETRIES } from './retry.ts';
+import { retryAfterOf } from './retry-hint.ts';
 import { describeTransportError, isUnheard } from './transport-errors.ts';
 
 export interface Http {
@@ -181,7 +175,7 @@ export function createHttp(options: HttpOptions): Http {
   /** Milliseconds to wait before the same request is sent again; undefined when the answer stands. Throws `ambiguous`. */
   function waitBefore(answer: Answer, request: HttpRequest, tries: number): number | undefined {
     const { status } = answer;
-    const asked = parseRetryAfter(answer.headers['retry-after'], clock.now());
+    const asked = retryAfterOf(answer);
     if (request.settles?.(answer) || lacksModel(answer)) return undefined;
     if (request.kind === 'create') {
       if (leavesOpen(status)) {

@@ -2,8 +2,9 @@
 
 import { SoraError, type SoraErrorOptions } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
+import { formatDuration } from '../shared/time.ts';
 import { type Answer, failureOf, isPolicy, isQuota, isUnsupported, lacksModel, saysUnsupported } from './answer.ts';
-import { parseRetryAfter } from './retry.ts';
+import { retryAfterOf } from './retry-hint.ts';
 
 const LIKENESS_HINT =
   'Hosts block the likeness of real people by default: use a drawn or generated character, or a person whose permission the host has on record. Else reword the prompt.';
@@ -13,7 +14,10 @@ export function refusal(answer: Answer): SoraError {
   const { status, host, requestId } = answer;
   const failure = failureOf(answer);
   const said = `${host} answered ${status}: ${failure.message}`;
-  const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], answer.receivedAt);
+  const retryAfterMs = retryAfterOf(answer);
+  const later = retryAfterMs
+    ? `Try again in ${formatDuration(Math.max(1, Math.ceil(retryAfterMs / 1000)))}.`
+    : 'Try again later.';
   const options = (hint: string): SoraErrorOptions => ({
     hint,
     ...(requestId === undefined ? {} : { requestId }),
@@ -36,7 +40,7 @@ export function refusal(answer: Answer): SoraError {
     return new SoraError('auth', said, options(hint));
   }
   if (status === 429) {
-    const hint = 'The host limits how often it can be called. Wait a while, then try again.';
+    const hint = `The host limits how often it can be called. ${later}`;
     return new SoraError(answer.kind === 'read' ? 'network' : 'refused', said, {
       ...options(hint),
       reason: 'rate-limited',
@@ -53,7 +57,7 @@ export function refusal(answer: Answer): SoraError {
     );
   }
   if (status === 408 || status >= 500) {
-    return new SoraError('network', said, options('The host is having problems. Try again later.'));
+    return new SoraError('network', said, options(`The host is having problems. ${later}`));
   }
   if (status === 400 && WANTS_HTTPS.test(failure.message)) {
     return new SoraError('refused', said, options('The server speaks https there: begin the base URL with https://'));

@@ -11,6 +11,7 @@ import { parseUrl, redirectTarget } from '../../src/http/origins.ts';
 import { proxyFor } from '../../src/http/proxy.ts';
 import * as redact from '../../src/http/redact.ts';
 import { parseRetryAfter } from '../../src/http/retry.ts';
+import { retryAfterOf } from '../../src/http/retry-hint.ts';
 import { describeTransportError } from '../../src/http/transport-errors.ts';
 import { firstWords, machineProblem } from '../../src/media/ffmpeg/process.ts';
 import { FILTER_OUTPUT_FILES, parseFilterOutput } from '../../src/media/judge/filter-output.ts';
@@ -189,6 +190,10 @@ const MORE: Readonly<Record<string, Use>> = {
       },
     ),
   'Retry-After': (words) => parseRetryAfter(words, 0),
+  'hints of a limit': (words) => [
+    retryAfterOf({ ...answer(words, 429), headers: { ratelimit: words, 'x-ratelimit-reset': words } }),
+    retryAfterOf(answer(words, 429)),
+  ],
   'a URL': (words) => [attempt(() => parseUrl(words)), attempt(() => normalizeBaseUrl(`https://a.example/${words}x`))],
   'a redirect': (words) => {
     const first = new URL('https://videos.example/v1');

@@ -3,7 +3,7 @@
 import { type Answer, failureOf, isPolicy, isRecord, jsonOf, parseJson, readFailure } from '../../http/answer.ts';
 import { refusal } from '../../http/errors.ts';
 import { isSuccess } from '../../http/ranged-content.ts';
-import { parseRetryAfter } from '../../http/retry.ts';
+import { retryAfterOf } from '../../http/retry-hint.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { JobFailure } from '../../shared/job.ts';
 import type { RemoteCharacter, RemoteVideo } from '../provider.ts';
@@ -51,7 +51,7 @@ export function decodePrediction(body: unknown, answer: Answer, knownId: string)
   const completedAt = dateOf(fields.completed_at);
   const costUsd = costIn(fields.metrics, status);
   const model = textOf(fields.model);
-  const pollAfterMs = parseRetryAfter(answer.headers['retry-after'], answer.receivedAt);
+  const pollAfterMs = retryAfterOf(answer);
   return {
     output,
     video: {

@@ -14,7 +14,7 @@ import {
 } from '../../http/answer.ts';
 import { refusal } from '../../http/errors.ts';
 import { isSuccess } from '../../http/ranged-content.ts';
-import { parseRetryAfter } from '../../http/retry.ts';
+import { retryAfterOf } from '../../http/retry-hint.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { JobFailure } from '../../shared/job.ts';
 import type { RemoteVideo } from '../provider.ts';
@@ -51,7 +51,7 @@ export function decodeStatus(body: unknown, answer: Answer, knownId: string): Re
   // What speaks of no request may be about the question alone: a wait that is paid for goes on.
   const isAboutIt = [body.request_id, body.response_url, body.status_url].some((value) => textOf(value) !== undefined);
   if (isFailed && !isAboutIt && video.status !== 'succeeded') return undefined;
-  const pollAfterMs = parseRetryAfter(answer.headers['retry-after'], answer.receivedAt) || undefined;
+  const pollAfterMs = retryAfterOf(answer) || undefined;
   const told = { ...video, ...(pollAfterMs !== undefined && { pollAfterMs }) };
   return withPlace(body, isFailed ? failed(told, failureIn(body), answer) : told);
 }

@@ -1,6 +1,6 @@
 /** The messages of `/v1/videos` as our terms: lenient about everything that servers of this format are known to do. */
 import { type Answer, isPolicy, isRecord, parseJson, readFailure } from '../../http/answer.ts';
-import { parseRetryAfter } from '../../http/retry.ts';
+import { retryAfterOf } from '../../http/retry-hint.ts';
 import type { RemoteCharacter, RemoteVideo, VideoPage } from '../provider.ts';
 import { usableId } from '../route.ts';
 import { hasFailed, progressOf, taskStatus } from '../task-wire.ts';
@@ -145,10 +145,7 @@ function timeOf(value: unknown): string | undefined {
 
 /** The vendor's SDK reads `openai-poll-after-ms`; others use the standard header. */
 function pollAfterMs(answer: Answer): number | undefined {
-  return (
-    positive(answer.headers['openai-poll-after-ms']) ??
-    positive(parseRetryAfter(answer.headers['retry-after'], answer.receivedAt))
-  );
+  return positive(answer.headers['openai-poll-after-ms']) ?? positive(retryAfterOf(answer));
 }
 
 function positive(value: unknown): number | undefined {

@@ -11,7 +11,7 @@ import {
 } from '../../http/answer.ts';
 import { refusal } from '../../http/errors.ts';
 import { isSuccess } from '../../http/ranged-content.ts';
-import { parseRetryAfter } from '../../http/retry.ts';
+import { retryAfterOf } from '../../http/retry-hint.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { JobFailure } from '../../shared/job.ts';
 import type { AccountUsage } from '../provider.ts';
@@ -48,7 +48,7 @@ export function decodeTask(body: unknown, answer: Answer, knownId: string): Remo
   const costUsd = isOver ? usdIn(body.cost) : undefined;
   const createdAt = dateOf(body.createdAt);
   const progress = progressIn(body.progress);
-  const pollAfterMs = parseRetryAfter(answer.headers['retry-after'], answer.receivedAt) || undefined;
+  const pollAfterMs = retryAfterOf(answer) || undefined;
   return {
     output: body.output,
     video: {

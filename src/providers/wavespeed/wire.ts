@@ -14,7 +14,7 @@ import {
 } from '../../http/answer.ts';
 import { refusal } from '../../http/errors.ts';
 import { isSuccess } from '../../http/ranged-content.ts';
-import { parseRetryAfter } from '../../http/retry.ts';
+import { retryAfterOf } from '../../http/retry-hint.ts';
 import { type ErrorCode, SoraError, type SoraErrorOptions } from '../../shared/errors.ts';
 import type { RemoteCharacter, RemoteVideo } from '../provider.ts';
 import { usableId } from '../route.ts';
@@ -59,7 +59,7 @@ export function decodeTask(data: unknown, answer: Answer, knownId?: string): Rem
   const createdAt = timeOf(data.created_at);
   const failure = hasFailed(status) ? failureIn(data, { answer, isUnsafe, remoteStatus }) : undefined;
   const model = textOf(data.model);
-  const pollAfterMs = parseRetryAfter(answer.headers['retry-after'], answer.receivedAt) || undefined;
+  const pollAfterMs = retryAfterOf(answer) || undefined;
   const video: RemoteVideo = {
     id,
     status,
