@@ -113,6 +113,12 @@ export interface TaskHost {
   >;
 }
 
+/** Why nothing is known of a task. */
+interface Doubt {
+  readonly why: string;
+  readonly cause?: unknown;
+}
+
 const FIRST_POLL_MS = 1000;
 const SLOWEST_POLL_MS = 10_000;
 /** A character takes seconds. */
@@ -174,8 +180,9 @@ export function createTaskHost(
   }
 
   /**
-   * Waits until a character's task is over. What breaks that off leaves a task that may have been paid for: `pending`. A 404
-   * is believed after two minutes of nothing else. Undefined when a task that was `begun` by an earlier command is not known
+   * Waits until a character's task is over. What breaks that off leaves a task that may have been paid for: `pending`. Of a
+   * task that was begun or has been seen, a 404 or a no to the question is believed after two minutes of nothing else: the key
+   * has worked. Undefined when a task that was `begun` by an earlier command is not known
    * to the host: how old it is, the caller knows.
    */
   async function settle(id: string, begun: Seen | undefined, call: Call): Promise<Seen | undefined> {
@@ -188,20 +195,25 @@ export function createTaskHost(
         ...(cause === undefined ? {} : { cause }),
       });
     };
+    const given = ({ why, cause }: Doubt): SoraError => {
+      trouble = undefined;
+      return lost(why, cause);
+    };
     let task = begun;
-    let unknownMs: number | undefined;
+    /** Since the first answer in a row that was no word of the task. */
+    let doubtedMs: number | undefined;
     let waitedMs = 0;
     for (let pace = FIRST_POLL_MS; !task || !isOver(task); pace = Math.min(pace * 1.5, SLOWEST_POLL_MS)) {
       if (waitedMs >= LONGEST_WAIT_MS) throw lost(`it was not ready after ${LONGEST_WAIT_MS / 60_000} minutes`);
       // One that an earlier command has begun is asked about at once.
       const ms = waitedMs === 0 && !task ? 0 : Math.max(pace, Math.min(task?.video.pollAfterMs ?? 0, MAX_WAIT_MS));
       waitedMs += Math.max(ms, 1);
+      let doubt: Doubt | undefined;
       try {
         if (ms > 0) await sleep(ms, call.signal);
         const next = await readTask(id, call);
         if (!next && !task) return undefined;
-        // Of the first 404 in a row on: what was waited for before it says nothing.
-        unknownMs = next ? undefined : unknownMs === undefined ? 0 : unknownMs + ms;
+        if (!next) doubt = { why: 'the host does not know it' };
         task = next ?? task;
         trouble = undefined;
       } catch (error) {
@@ -209,14 +221,15 @@ export function createTaskHost(
           trouble = beforeEnd(error) ?? trouble;
           throw lost('the wait for it was interrupted', error);
         }
-        // One bad answer never ends a wait that is paid for; a definite no, such as a key that was withdrawn, does.
-        if (!isSoraError(error, 'network')) {
-          trouble = undefined;
-          throw lost(`it cannot be asked about: ${error instanceof Error ? error.message : error}`, error);
-        }
-        trouble = error;
+        // One bad answer never ends a wait that is paid for.
+        trouble = isSoraError(error) ? error : undefined;
+        if (isSoraError(error, 'network')) continue;
+        doubt = { why: `it cannot be asked about: ${error instanceof Error ? error.message : error}`, cause: error };
+        if (!task || !(isSoraError(error, 'auth') || isSoraError(error, 'refused'))) throw given(doubt);
       }
-      if (unknownMs !== undefined && unknownMs >= SETTLING_MS) throw lost('the host does not know it');
+      // What was waited for before the first of them says nothing.
+      doubtedMs = doubt && (doubtedMs === undefined ? 0 : doubtedMs + ms);
+      if (doubt && (doubtedMs ?? 0) >= SETTLING_MS) throw given(doubt);
     }
     return task;
   }

@@ -4,6 +4,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { exists } from '../disk/atomic-write.ts';
 import { hashFile } from '../disk/hash.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { beforeEnd, isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job, Remote, Variant, VideoCheck } from '../shared/job.ts';
@@ -12,6 +13,7 @@ import type { Task } from '../shared/reporter.ts';
 import { formatBytes, sentence } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type DownloadedFile, downloadContent } from './download-file.ts';
+import { accountHere, errorAboutJob } from './jobs/account.ts';
 import { resumeCommand, saveProgress } from './jobs/find.ts';
 import { findMismatch } from './mismatch.ts';
 import type { Output, Target } from './output-target.ts';
@@ -118,7 +120,7 @@ async function download(
   let trouble: SoraError | undefined;
   try {
     return await downloadContent({
-      provider: await workspace.providerOf(job),
+      provider: await providerFor(workspace, job),
       remoteId: job.remoteId,
       place: { model: job.model, pollUrl: job.pollUrl },
       variant,
@@ -170,6 +172,20 @@ async function download(
     }
     throw error;
   }
+}
+
+/** The host of a job, whose refusals of a key are those of `errorAboutJob`. */
+async function providerFor(workspace: Workspace, job: Remote): Promise<Provider> {
+  const provider = await workspace.providerOf(job);
+  const account = await accountHere(workspace, job);
+  return {
+    ...provider,
+    openContent: (...asked) =>
+      provider.openContent(...asked).catch((error: unknown) => {
+        const nowMs = workspace.runtime.clock.now();
+        throw isSoraError(error) ? errorAboutJob(job, error, { account, nowMs }) : error;
+      }),
+  };
 }
 
 /** As short as it can be typed here; absolute where it leads out of this folder. */

@@ -87,6 +87,46 @@ describe.each(HOSTS)('a character that $name makes by a task', (dialect) => {
     expect(waited).toBeLessThanOrEqual(131_000);
   });
 
+  it.each([401, 403, 400])(
+    'is not given up when a question is answered %i for a moment: the key has worked (P2)',
+    async (status) => {
+      const running = dialect.job(dialect.words.running, { id: '"t"' });
+      for (const way of dialect.refusals(status, 'Invalid API key')) {
+        const { sleeps, made: character } = await create(way, way, running, way, made);
+        expect(await character).toEqual({ id: 'char_1', name: 'Joe' });
+        expect(sleeps).toHaveLength(5);
+      }
+    },
+  );
+
+  it('is pending, with what the host says, when each question was refused for two minutes (P2)', async () => {
+    const [refused = {}] = dialect.refusals(401, 'Invalid API key');
+    const { sleeps, made: character } = await create({ ...refused, forever: true });
+    expect(await failureOf(character)).toMatchObject({
+      code: 'pending',
+      message: expect.stringContaining('Invalid API key'),
+      cause: { code: 'auth' },
+    });
+    const waited = sleeps.reduce((sum, ms) => sum + ms, 0);
+    expect([waited >= 120_000, waited <= 131_000]).toEqual([true, true]);
+  });
+
+  it.each([
+    [401, 'Invalid API key'],
+    [402, 'Please pay'],
+  ] as const)(
+    'is pending at once when the first question about an earlier one is answered %i',
+    async (status, words) => {
+      const bench = await setUp(dialect);
+      const [refused = {}] = dialect.refusals(status, words);
+      bench.server.answer(refused);
+      expect((await failureOf(charactersOf(bench.provider).resume?.('t', call) ?? Promise.resolve())).code).toBe(
+        'pending',
+      );
+      expect(bench.sleeps).toEqual([]);
+    },
+  );
+
   it('is not given up for one 404 after a pause of minutes that the host asked for, which is capped at one (P2)', async () => {
     const running = dialect.job(dialect.words.running, { id: '"t"' });
     const slow = { ...running, headers: { ...running.headers, 'retry-after': '3600' } };

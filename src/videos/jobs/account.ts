@@ -1,9 +1,10 @@
 /** Accounts of hosts, without their keys: an account knows only what it has made, so that a 404 under another one says nothing. */
 import { hashText } from '../../disk/hash.ts';
 import { hostTitle } from '../../providers/index.ts';
+import { SETTLING_MS } from '../../providers/provider.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/job.ts';
-import { oneLine } from '../../shared/text.ts';
+import { oneLine, sentence } from '../../shared/text.ts';
 import type { JobPlace, Workspace } from '../../workspace.ts';
 
 /** Eight hex digits: which account of a host a request was sent by. A key is in it, and cannot be read out of it. */
@@ -28,6 +29,26 @@ const LONGEST_MS = 30 * 86_400_000;
 export function isOfOtherAccount(job: Remote, account: string | undefined, nowMs: number): boolean {
   if (job.account === undefined || account === undefined || job.account === account) return false;
   return nowMs - Date.parse(job.createdAt) < LONGEST_MS;
+}
+
+/**
+ * What a host says of a question about a job, as it is to be understood: a key that made the job a moment ago is not refused for
+ * good. Gateways of several servers know a new job, or a new key, on one of them first.
+ */
+export function errorAboutJob(
+  job: Remote,
+  error: SoraError,
+  { account, nowMs }: { readonly account: string | undefined; readonly nowMs: number },
+): SoraError {
+  error.jobId ??= job.id;
+  const isNew = nowMs - Date.parse(job.createdAt) < SETTLING_MS;
+  if (error.code !== 'auth' || !isNew || isOfOtherAccount(job, account, nowMs)) return error;
+  const { requestId } = error;
+  return new SoraError('network', `${sentence(error.message)} The same key made the job a moment ago.`, {
+    hint: `Some hosts take a minute or two to know a job everywhere. Ask again then: sora video status ${job.id}`,
+    ...{ jobId: job.id, cause: error },
+    ...(requestId !== undefined && { requestId }),
+  });
 }
 
 export function otherAccount(job: Remote): SoraError {

@@ -2,6 +2,7 @@
 
 import { hashText } from '../../disk/hash.ts';
 import { type Provider, type RemoteVideo, SETTLING_MS } from '../../providers/provider.ts';
+import { isSoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import {
   CLOSED,
@@ -19,7 +20,7 @@ import {
 } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
 import type { Clock } from '../../shared/time.ts';
-import { isOfOtherAccount, otherAccount } from './account.ts';
+import { errorAboutJob, isOfOtherAccount, otherAccount } from './account.ts';
 
 /** Equal for equal work at the same host, whatever else happens to be true: what stops a second payment. */
 export function fingerprintOf(work: { provider: string; baseUrl: string; request: VideoRequest }): string {
@@ -167,7 +168,8 @@ export function forgetRemote(job: Remote, nowMs: number): Remote {
 
 /**
  * Asks the host once, by that account, and returns the record as it is then, unsaved. Throws what the provider throws, and `auth`
- * for a 404 where another account made the job. A 404 for a job younger than two minutes leaves it as it is.
+ * for a 404 where another account made the job. A 404 for a job younger than two minutes leaves it as it is, and a key that is
+ * refused then is trouble of the host's (`network`).
  */
 export async function refreshJob(
   job: Remote,
@@ -179,7 +181,9 @@ export async function refreshJob(
   }: { provider: Provider; clock: Clock; signal: AbortSignal; account: string | undefined },
 ): Promise<{ job: Remote; pollAfterMs: number | undefined }> {
   const { model, pollUrl } = job;
-  const remote = await provider.getVideo(job.remoteId, { signal, model, pollUrl });
+  const remote = await provider.getVideo(job.remoteId, { signal, model, pollUrl }).catch((error: unknown) => {
+    throw isSoraError(error) ? errorAboutJob(job, error, { account, nowMs: clock.now() }) : error;
+  });
   if (remote) return { job: applyRemote(job, remote, clock.now()), pollAfterMs: remote.pollAfterMs };
   if (isOfOtherAccount(job, account, clock.now())) throw otherAccount(job);
   return { job: missedAt(job, clock.now()), pollAfterMs: undefined };

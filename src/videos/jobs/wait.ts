@@ -3,6 +3,7 @@ import type { Provider } from '../../providers/provider.ts';
 import type { Deadline } from '../../shared/deadline.ts';
 import { beforeEnd, isSoraError, SoraError } from '../../shared/errors.ts';
 import { isFinal, type Remote } from '../../shared/job.ts';
+import { sentence } from '../../shared/text.ts';
 import type { Clock } from '../../shared/time.ts';
 import { describe, refreshJob } from './lifecycle.ts';
 
@@ -31,7 +32,7 @@ export interface WaitOptions {
 /**
  * Polls until the job is final and returns its record. Throws `pending` when the deadline passes or the signal is
  * aborted first; the host is always asked once more after a pause. A failed poll never ends the wait, but for a key that
- * has not worked even once.
+ * has not worked even once, and then not of a job that is new.
  */
 export async function waitForJob(options: WaitOptions): Promise<Remote> {
   const { clock, signal, provider, account, deadline } = options;
@@ -66,7 +67,8 @@ export async function waitForJob(options: WaitOptions): Promise<Remote> {
       // Where the time ended the poll, what came before that tells more.
       trouble = beforeEnd(error) ?? trouble ?? (isSoraError(error) ? error : undefined);
       if (signal.aborted) throw interrupted(job, { ...options, trouble: beforeEnd(trouble) });
-      if (!isSoraError(error) || error.code === 'usage' || (error.code === 'auth' && !answered)) throw error;
+      if (!isSoraError(error)) throw error;
+      if (error.code === 'usage' || (error.code === 'auth' && !answered)) throw withWayOn(error, job, options);
       // Who says when to come back is not asked before, whatever the user's own pause is.
       pauseMs = Math.max(pauseMs, hostPauseMs(error.retryAfterMs) ?? 0);
       if (deadline.leftMs() > 0) options.onPollError?.(error);
@@ -83,6 +85,16 @@ export async function waitForJob(options: WaitOptions): Promise<Remote> {
     }
   }
   return job;
+}
+
+/** The host has the job, whoever it does not let ask now. */
+function withWayOn(error: SoraError, job: Remote, { resume }: Pick<WaitOptions, 'resume'>): SoraError {
+  const { code, message, hint, requestId } = error;
+  return new SoraError(code, message, {
+    hint: `${hint === undefined ? '' : `${sentence(hint)} `}Job ${job.id} is kept; continue with: ${resume}`,
+    ...{ jobId: job.id, cause: error },
+    ...(requestId !== undefined && { requestId }),
+  });
 }
 
 function interrupted(

@@ -557,8 +557,12 @@ describe('characters.create', () => {
 
   it('calls a prediction pending that cannot be asked about any more, and names it and why', async () => {
     const setup = await setUp();
-    const error = await failureOf(create(setup, [NO_SCHEMA, TAKEN, { status: 401, body: { error: 'Unauthorized' } }]));
+    const refused: Scripted = { status: 401, body: { error: 'Unauthorized' }, forever: true };
+    const error = await failureOf(create(setup, [NO_SCHEMA, TAKEN, refused]));
     expect(error).toMatchObject({ code: 'pending', message: expect.stringContaining('p-1'), cause: { code: 'auth' } });
+    // The key that has just worked is given two minutes.
+    const waitedMs = setup.sleeps.reduce((sum, ms) => sum + ms, 0);
+    expect([waitedMs >= 120_000, waitedMs < 135_000]).toEqual([true, true]);
   });
 
   it('P2: tells of the request before it leaves, and of the prediction before it is asked about', async () => {

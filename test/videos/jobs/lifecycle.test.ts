@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RemoteVideo } from '../../../src/providers/provider.ts';
+import { SoraError } from '../../../src/shared/errors.ts';
 import type { Refused, Remote, Unanswered, Unresolved } from '../../../src/shared/job.ts';
 import { jobError } from '../../../src/videos/jobs/error.ts';
 import {
@@ -141,6 +142,23 @@ describe('refreshJob', () => {
       account: undefined,
     });
     expect(old.job.status).toBe('expired');
+  });
+
+  it.each([
+    ['refused a moment ago', '0123abcd', '0123abcd', 119_000, 'network'],
+    ['refused a moment ago, of which no account is known', undefined, undefined, 0, 'network'],
+    ['refused later', '0123abcd', '0123abcd', 121_000, 'auth'],
+    ['of another account', '0123abcd', 'other', 0, 'auth'],
+  ])('takes the key of a new job for good, whatever is answered: %s', async (_what, own, account, ageMs, code) => {
+    const clock = fakeClock();
+    await clock.sleep(ageMs);
+    const job: Remote = { ...JOB, ...(own !== undefined && { account: own }) };
+    const { provider } = fakeProvider([new SoraError('auth', 'v.example answered 401: Bad key')]);
+    await expect(refreshJob(job, { provider, clock, signal: NEVER, account })).rejects.toMatchObject({
+      code,
+      jobId: JOB.id,
+      message: expect.stringContaining('v.example answered 401: Bad key'),
+    });
   });
 
   it.each([

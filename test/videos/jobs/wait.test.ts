@@ -97,11 +97,8 @@ describe('waitForJob', () => {
 
   it('survives failed polls of every kind', async () => {
     const errors = ['network', 'refused', 'ambiguous', 'auth', 'budget'] as const;
-    const { result, failures } = wait([
-      {},
-      ...errors.map((code) => new SoraError(code, code)),
-      { status: 'succeeded' },
-    ]);
+    const answers = [{}, ...errors.map((code) => new SoraError(code, code)), { status: 'succeeded' } as const];
+    const { result, failures } = wait(answers, { job: { ...JOB, ...LATER } });
     expect((await result).status).toBe('succeeded');
     expect(failures).toEqual(errors);
   });
@@ -143,10 +140,34 @@ describe('waitForJob', () => {
     });
   });
 
-  it('ends at once when the key does not work at the first question', async () => {
-    const { result, asked } = wait([new SoraError('auth', 'wrong key')]);
-    await expect(result).rejects.toMatchObject({ code: 'auth' });
+  const WRONG_KEY = new SoraError('auth', 'The host answered 401', { hint: 'Check the key' });
+  const LATER = { createdAt: new Date(START - 120_000).toISOString() };
+
+  it('ends at once when the key does not work at the first question about an earlier job: with id and way on', async () => {
+    const { result, asked } = wait([WRONG_KEY], { job: { ...JOB, ...LATER } });
+    await expect(result).rejects.toMatchObject({
+      ...{ code: 'auth', jobId: 'job_1', message: 'The host answered 401' },
+      hint: 'Check the key. Job job_1 is kept; continue with: sora video wait job_1',
+    });
     expect(asked()).toBe(1);
+  });
+
+  it('P2: goes on when the key is refused that has made the job a moment ago', async () => {
+    const { result, failures } = wait([WRONG_KEY, WRONG_KEY, {}, WRONG_KEY, { status: 'succeeded' }]);
+    expect((await result).status).toBe('succeeded');
+    expect(failures[0]).toContain('The host answered 401. The same key made the job a moment ago.');
+    expect(failures).toHaveLength(3);
+  });
+
+  it('P2: ends two minutes later when the key is still refused: with id and way on', async () => {
+    const { result, clock } = wait(Array.from({ length: 20 }, () => WRONG_KEY));
+    await expect(result).rejects.toMatchObject({
+      ...{ code: 'auth', jobId: 'job_1' },
+      hint: expect.stringContaining('continue with: sora video wait job_1'),
+    });
+    const waitedMs = clock.slept.reduce((sum, ms) => sum + ms, 0);
+    expect(waitedMs).toBeGreaterThanOrEqual(120_000);
+    expect(waitedMs).toBeLessThan(145_000);
   });
 
   it('P2: a timeout leaves the id and the command that continues', async () => {
