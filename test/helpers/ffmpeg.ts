@@ -1,7 +1,7 @@
 /** ffmpeg for tests: the one that is tested, the one that makes clips, and what they say about a file. */
 import { spawn } from 'node:child_process';
 import installer from '@ffmpeg-installer/ffmpeg';
-import { runOnce } from './kept.ts';
+import { type Run, runOnce } from './kept.ts';
 
 /** A fixed build (2018), so that the sources of tests are the same wherever they run. */
 export const makerPath: string = installer.path;
@@ -9,32 +9,23 @@ export const makerPath: string = installer.path;
 /** The ffmpeg under test. */
 export const ffmpegPath: string = process.env.SORA_FFMPEG || makerPath;
 
-export interface RunResult {
-  readonly code: number;
-  readonly stdout: Buffer;
-  readonly stderr: string;
-}
-
 /** Runs ffmpeg and rejects with its own words when it fails. */
-export async function run(
-  args: readonly string[],
-  options: { path?: string; input?: Uint8Array } = {},
-): Promise<RunResult> {
+export async function run(args: readonly string[], options: { path?: string; input?: Uint8Array } = {}): Promise<Run> {
   const result = await tryRun(args, options);
   if (result.code !== 0) throw new Error(`ffmpeg ${args.join(' ')}\n${result.stderr}`);
   return result;
 }
 
-/** The same, with the exit code as a value. What the maker makes is kept: another run of it with the same arguments is not run. */
+/** The same, with the exit code as a value. What the maker makes and reads is kept: the same arguments and the same input are not run again. */
 export function tryRun(
   args: readonly string[],
   { path = ffmpegPath, input }: { path?: string; input?: Uint8Array } = {},
-): Promise<RunResult> {
-  const start = (): Promise<RunResult> => spawnFfmpeg(path, args, input);
+): Promise<Run> {
+  const start = (): Promise<Run> => spawnFfmpeg(path, args, input);
   return path === makerPath ? runOnce({ program: path, args, input }, start) : start();
 }
 
-function spawnFfmpeg(path: string, args: readonly string[], input: Uint8Array | undefined): Promise<RunResult> {
+function spawnFfmpeg(path: string, args: readonly string[], input: Uint8Array | undefined): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(path, ['-hide_banner', '-y', ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
     const stdout: Buffer[] = [];

@@ -5,11 +5,11 @@ import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { makerPath, run, tryRun, words } from '../helpers/ffmpeg.ts';
-import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
+import { ffmpegPath, makerPath, run, tryRun, words } from '../helpers/ffmpeg.ts';
+import { cachedFfmpeg, cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
 import { KEPT_FOLDER } from '../helpers/kept.ts';
 import { madeOnce } from '../helpers/once.ts';
-import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
+import { quickFfmpeg, writeProgram } from '../helpers/quick-ffmpeg.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 let source: string;
@@ -53,6 +53,20 @@ it('another input or another option is another conversion', async () => {
     sizes.push((await stat(join(cwd, 'out.mp4'))).size);
   }
   expect(new Set(sizes).size).toBe(2);
+});
+
+it('two videos of the sandbox are one input, which differ by a box that nobody reads', async () => {
+  const folder = await tempFolder();
+  const log = join(folder, 'log');
+  const counting = writeProgram('counting', `#!/bin/sh\necho run >> '${log}'\nexec '${ffmpegPath}' "$@"\n`);
+  const ffmpeg = cachedFfmpeg(ffmpegPath, counting);
+  for (const box of ['free000000000001', 'free000000000002', 'skip000000000003']) {
+    const video = join(folder, `${box}.mp4`);
+    await writeFile(video, Buffer.concat([await readFile(source), Buffer.from([0, 0, 0, 20]), Buffer.from(box)]));
+    const args = words(`-v error -i file:${video} -c:v libx264 -preset veryfast -f mp4 file:${video}.out`);
+    await execa(ffmpeg, args, { stdin: 'ignore' });
+  }
+  expect((await readFile(log, 'utf8')).trim().split('\n')).toHaveLength(2);
 });
 
 it('what is written to both outputs can be read in step', async () => {
@@ -99,6 +113,21 @@ describe('what the maker of clips makes', () => {
     expect(await isKept(copyOf(here), copyOf(there))).toBe(true);
     const change = () => run([...clip(0.2), '-y', there], { path: makerPath }).then(() => {});
     expect(await isKept(copyOf(here), copyOf(there), change)).toBe(false);
+  });
+
+  it('is read once: what is said of the same input is the same, whatever the end', async () => {
+    vi.stubEnv(KEPT_FOLDER, await tempFolder());
+    const [here, there] = [join(await tempFolder(), 'a.mp4'), join(await tempFolder(), 'b.mp4')];
+    for (const path of [here, there]) await copyFile(source, path);
+    const sumsOf = (path: string, more = '') => tryRun(['-v', 'error', '-i', path, ...words(`${more} -f framecrc -`)]);
+    const first = await sumsOf(here);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout.toString().split('\n').length).toBeGreaterThan(12);
+    expect(await sumsOf(there)).toEqual(first);
+    expect((await sumsOf(there, '-frames:v 3')).stdout.length).toBeLessThan(first.stdout.length);
+    const failed = await sumsOf(there, '-vf no-such-filter');
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('no-such-filter') });
+    expect(await sumsOf(here, '-vf no-such-filter')).toEqual(failed);
   });
 
   it('is not kept where other files decide it, and where something was said', async () => {
