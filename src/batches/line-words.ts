@@ -5,6 +5,8 @@ import { type OptionName, renameOptions } from '../shared/options.ts';
 const WORDS = {
   aspect: '"aspect"',
   character: '"characters"',
+  fit: '"fit"',
+  focus: '"focus"',
   model: '"model"',
   // A batch casts nobody whom its lines do not name.
   noAutoCast: '"characters": []',

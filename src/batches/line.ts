@@ -1,5 +1,6 @@
 /** One line of a batch, out of the object that a file has for it: every complaint about it at once. Pure. */
 import { isRatio, RATIOS } from '../providers/ratios.ts';
+import { FITS, FOCUS_FORM, type Framing, framingFor, parseFocus } from '../shared/clip.ts';
 import { parseSize, type Size } from '../shared/geometry.ts';
 import { unknownName } from '../shared/text.ts';
 
@@ -16,6 +17,8 @@ export interface BatchLine {
   readonly seconds?: number;
   readonly size?: Size;
   readonly aspect?: string;
+  /** How clips of another shape are brought into the frame. */
+  readonly framing?: Framing;
   /** A path relative to the file, or an https URL. */
   readonly reference?: string;
   /** A path relative to the file. */
@@ -31,7 +34,7 @@ export interface ReadLine {
 
 /** Everything that a line may say, in the order in which it is documented. */
 const FIELDS = [
-  ...['id', 'prompt', 'characters', 'model', 'seconds', 'size', 'aspect', 'reference', 'output', 'tag'],
+  ...['id', 'prompt', 'characters', 'model', 'seconds', 'size', 'aspect', 'fit', 'focus', 'reference', 'output', 'tag'],
 ] as const;
 
 const OPENAI_FIELDS = ['custom_id', 'method', 'url', 'body'] as const;
@@ -64,6 +67,7 @@ export function readBatchLine(json: unknown, number: number): ReadLine {
     ...defined('seconds', reader.seconds()),
     ...defined('size', size),
     ...defined('aspect', aspect),
+    ...defined('framing', reader.framing()),
     ...defined('reference', reader.text('reference')),
     ...defined('output', reader.text('output')),
     ...defined('tag', reader.text('tag')),
@@ -136,6 +140,13 @@ function createReader(fields: Readonly<Record<string, unknown>>) {
     complain(`"${name}" is not a list of names.`);
     return [];
   };
+  const word = <T>(name: string, read: (text: string) => T | undefined, complaint: string): T | undefined => {
+    const value = get(name);
+    if (isAbsent(value)) return undefined;
+    const found = typeof value === 'string' ? read(value.trim()) : undefined;
+    if (found === undefined) complain(`"${name}" ${complaint}`);
+    return found;
+  };
   return {
     problems,
     complain,
@@ -157,17 +168,17 @@ function createReader(fields: Readonly<Record<string, unknown>>) {
       return undefined;
     },
     size(): Size | undefined {
-      const value = get('size');
-      if (isAbsent(value)) return undefined;
-      const size = typeof value === 'string' ? parseSize(value.trim()) : undefined;
-      if (!size) complain('"size" is not a size like 1280x720.');
-      return size;
+      return word('size', parseSize, 'is not a size like 1280x720.');
     },
     aspect(): string | undefined {
-      const value = get('aspect');
-      if (isAbsent(value)) return undefined;
-      if (typeof value === 'string' && isRatio(value.trim())) return value.trim();
-      complain(`"aspect" is not one of ${RATIOS.join(', ')}.`);
+      return word('aspect', (text) => (isRatio(text) ? text : undefined), `is not one of ${RATIOS.join(', ')}.`);
+    },
+    framing(): Framing | undefined {
+      const fit = word('fit', (text) => FITS.find((one) => one === text), `is not one of ${FITS.join(', ')}.`);
+      const focus = word('focus', parseFocus, `is not ${FOCUS_FORM}.`);
+      const framing = framingFor(fit, focus);
+      if (framing !== 'contradiction') return framing;
+      complain('"focus" says what is kept by "fit" crop, and "fit" pad keeps all.');
       return undefined;
     },
     names: () => listOf('characters'),

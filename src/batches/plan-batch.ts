@@ -113,13 +113,14 @@ async function orderOf(
     if (!characters.some((one) => one.name === character.name)) characters.push(character);
   }
   for (const id of line.characterIds) characters.push(await characterOfId(workspace, id));
-  const { prompt, seconds, size, aspect, id } = line;
+  const { prompt, seconds, size, aspect, framing, id } = line;
   const reference = places.references.get(id);
   const sizeWish = sizeWishOf({ size, aspect });
   const input: VideoInput = {
     ...{ prompt, characters, seconds, sizeWish },
     size: chooseSize(sizeWish, characters[0]),
     ...(reference !== undefined && { reference }),
+    ...(framing && { framing }),
   };
   return { input, provider, model: model ?? (await defaultModelFor({ input, provider })), inject: true };
 }
@@ -135,7 +136,7 @@ function askOf(
   line: BatchLine,
   { input, plan, familyOf }: { input: VideoInput; plan: VideoPlan; familyOf: FamilyOf },
 ): Ask {
-  const { id, prompt, model, seconds, size, aspect } = line;
+  const { id, prompt, model, seconds, size, aspect, framing } = line;
   return {
     ...{ v: 1, id, prompt },
     ...(model !== undefined && { model: familyOf(model) }),
@@ -143,6 +144,7 @@ function askOf(
     ...((size ?? aspect) !== undefined && { size: formatSize(input.size) }),
     cast: input.characters.map((character) => askedCharacter(character, plan.order.provider)),
     ...(plan.reference && { reference: { sha256: plan.reference.record.sha256 } }),
+    ...(framing && { framing }),
   };
 }
 

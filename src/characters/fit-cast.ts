@@ -16,7 +16,7 @@ import {
   mostCharacters,
 } from '../providers/references.ts';
 import type { Character } from '../shared/character.ts';
-import type { Focus, Framing } from '../shared/clip.ts';
+import { type Focus, type Framing, framingFor } from '../shared/clip.ts';
 import { problemsError, SoraError } from '../shared/errors.ts';
 import { type Orientation, orientationOf } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
@@ -42,7 +42,8 @@ export function framingOf({
   fit?: Framing['fit'] | undefined;
   focus?: Focus | undefined;
 }): Framing | undefined {
-  if (focus && fit === 'pad')
+  const framing = framingFor(fit, focus);
+  if (framing === 'contradiction')
     throw new SoraError(
       'usage',
       `${option('focus')} says what is kept by ${option('fit')} crop, and ${option('fit')} pad keeps all.`,
@@ -50,7 +51,7 @@ export function framingOf({
         hint: 'Leave one of them out.',
       },
     );
-  return focus ? { fit: 'crop', focus } : fit && { fit };
+  return framing;
 }
 
 /** Where each has to be registered for a video of that model. Throws `usage` with everything that it does not take. */

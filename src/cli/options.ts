@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Shell } from '../completion/scripts.ts';
 import type { Context } from '../context.ts';
 import type { Shard } from '../shared/batch.ts';
-import type { ClipOptions, Focus } from '../shared/clip.ts';
+import { type ClipOptions, type Focus, parseFocus } from '../shared/clip.ts';
 import { parseSize, type Size } from '../shared/geometry.ts';
 import { parseTime } from '../shared/time.ts';
 
@@ -57,10 +57,8 @@ export interface ClipFlags {
 export const FOCUS = 'what --fit crop keeps is around here: 0,0 is the upper left, 1,1 the lower right';
 
 export function focus(text: string): Focus {
-  const [, x, y] = /^(\d*\.?\d+)[, x](\d*\.?\d+)$/.exec(text.trim()) ?? [];
-  const place = { x: Number(x), y: Number(y) };
-  if (x === undefined || y === undefined || place.x > 1 || place.y > 1)
-    throw new InvalidArgumentError('It is a place like 0.5,0.3: 0,0 is the upper left, 1,1 the lower right.');
+  const place = parseFocus(text);
+  if (!place) throw new InvalidArgumentError('It is a place like 0.5,0.3: 0,0 is the upper left, 1,1 the lower right.');
   return place;
 }
 

@@ -1,6 +1,6 @@
 /** What a request asks for, whatever host it goes to: equal for equal wishes, on every machine. Pure. */
 import { hashText } from '../disk/hash.ts';
-import type { ClipOptions } from '../shared/clip.ts';
+import type { ClipOptions, Framing } from '../shared/clip.ts';
 
 /**
  * A character as it was wished for: by its clip's source and how that was prepared (never by the prepared clip, whose
@@ -25,6 +25,8 @@ export interface Ask {
   readonly size?: string;
   readonly cast: readonly AskedCharacter[];
   readonly reference?: { readonly sha256: string } | { readonly lastFrameOf: string };
+  /** How clips of another shape are brought into the frame. */
+  readonly framing?: Framing;
 }
 
 /** Whether what was read from elsewhere can be a fingerprint's input. */

@@ -17,6 +17,31 @@ export interface Framing {
   readonly focus?: Focus;
 }
 
+export const FITS = ['pad', 'crop'] as const satisfies readonly Framing['fit'][];
+
+/** `0.5,0.3`; undefined for what is no place in a picture. */
+export function parseFocus(text: string): Focus | undefined {
+  const [, x, y] = /^(\d*\.?\d+)[, x](\d*\.?\d+)$/.exec(text.trim()) ?? [];
+  const place = { x: Number(x), y: Number(y) };
+  return x === undefined || y === undefined || place.x > 1 || place.y > 1 ? undefined : place;
+}
+
+/** To say what a focus looks like. */
+export const FOCUS_FORM = 'a place like 0.5,0.3, from 0,0 at the upper left to 1,1 at the lower right';
+
+export function formatFocus({ x, y }: Focus): string {
+  return `${x},${y}`;
+}
+
+/** What a fit and a focus say together: a focus alone means that the frame is filled. `contradiction` for a focus without anything to cut. */
+export function framingFor(
+  fit: Framing['fit'] | undefined,
+  focus: Focus | undefined,
+): Framing | 'contradiction' | undefined {
+  if (focus && fit === 'pad') return 'contradiction';
+  return focus ? { fit: 'crop', focus } : fit && { fit };
+}
+
 /** What the user wished for a clip; `sameClipOptions` compares. */
 export interface ClipOptions {
   /** Seconds into the source; null is its beginning, `auto` the best part of it. */

@@ -4,6 +4,8 @@ import { type OptionName, renameOptions } from '../shared/options.ts';
 /** Options of the command itself, such as `--max-cost`, keep their flags. */
 const WORDS = {
   character: '"cast"',
+  fit: '"fit"',
+  focus: '"focus"',
   model: '"model"',
   noAutoCast: '"cast: none"',
   output: 'a name of its own',

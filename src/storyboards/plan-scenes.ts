@@ -78,6 +78,7 @@ export async function planScenes(
     const input: VideoOrder['input'] = {
       ...{ prompt: scene.prompt, characters, seconds: scene.seconds, size, sizeWish: sizeWishOf(scene) },
       ...(scene.reference && { reference: scene.reference.path }),
+      ...(scene.framing && { framing: scene.framing }),
     };
     const named = scene.model ?? model ?? (await defaultModelFor({ input, provider }));
     const order: VideoOrder = { input, provider, model: named, inject: true };
@@ -132,7 +133,7 @@ export async function readScenes(
 
 /** What the scene asks for, in terms of no host; what it leaves out is left out. */
 function askOf(
-  { prompt, model, seconds, size }: Scene,
+  { prompt, model, seconds, size, framing }: Scene,
   { cast, picture, familyOf }: { cast: readonly AskedCharacter[]; picture: string | undefined; familyOf: FamilyOf },
 ): Ask {
   return {
@@ -142,6 +143,7 @@ function askOf(
     ...(size && { size: formatSize(size) }),
     cast,
     ...(picture !== undefined && { reference: { sha256: picture } }),
+    ...(framing && { framing }),
   };
 }
 

@@ -233,7 +233,7 @@ export function wordsOfTake({ ask }: Pick<Take, 'ask'>, familyOf: FamilyOf): str
 function changesOf(ask: Ask, own: readonly Take[], familyOf: FamilyOf): readonly string[] {
   const last = own.findLast((take) => take.ask !== undefined)?.ask;
   if (!last) return [];
-  const names = ['prompt', 'model', 'seconds', 'size', 'cast', 'reference'] as const;
+  const names = ['prompt', 'model', 'seconds', 'size', 'cast', 'reference', 'framing'] as const;
   const textOf = (one: Ask, name: (typeof names)[number]): string =>
     canonicalJson(name === 'model' && one.model !== undefined ? familyOf(one.model) : one[name]);
   return names.filter((name) => textOf(ask, name) !== textOf(last, name));

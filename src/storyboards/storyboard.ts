@@ -2,6 +2,7 @@
  * A film as its file has it, with a quality, a variant and the variables put in. It knows no host, no cast and no
  * journal: what is left out in the file is left out here. Pure.
  */
+import type { Framing } from '../shared/clip.ts';
 import type { Size } from '../shared/geometry.ts';
 import { DEFAULT_SECONDS } from '../videos/choose-size.ts';
 
@@ -70,6 +71,8 @@ export interface Scene {
   readonly model?: string;
   /** To ask for. */
   readonly size?: Size;
+  /** How clips of another shape are brought into the frame; as each was prepared unless given. */
+  readonly framing?: Framing;
   /** Id of the scene that it goes on from: its first picture is the last one of that scene's chosen take. Excludes `reference`. */
   readonly continues?: string;
   /** Its first picture. */

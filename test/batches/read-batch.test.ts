@@ -20,6 +20,20 @@ describe('a batch', () => {
     ]);
   });
 
+  it('says how clips are brought into the frame, by one word or both', async () => {
+    const wishes = [{ fit: 'pad' }, { fit: 'crop', focus: '0.5, .25' }, { focus: '0,1' }];
+    const text = wishes.map((wish, index) => ({ id: String(index), prompt: 'x', ...wish }));
+    const { lines, problems } = await read(jsonl(...text).replace('0.5, .25', '0.5,.25'));
+    expect(problems).toEqual([]);
+    expect(lines.map(({ framing }) => framing)).toEqual([
+      { fit: 'pad' },
+      { fit: 'crop', focus: { x: 0.5, y: 0.25 } },
+      { fit: 'crop', focus: { x: 0, y: 1 } },
+    ]);
+    const table = await read('id,prompt,fit,focus\na,x,crop,"0.2,0.3"\nb,y,,\n', 'p.csv');
+    expect(table.lines.map(({ framing }) => framing)).toEqual([{ fit: 'crop', focus: { x: 0.2, y: 0.3 } }, undefined]);
+  });
+
   it('of a table has empty cells for what is left out, and cells of several lines', async () => {
     const table = 'id,prompt,characters,seconds\r\na,"Sea,\r\n""wide"".",Joe; Ann,8\r\n\r\nb,Sky.,,\r\n';
     const { lines, problems } = await read(table, 'p.csv');
@@ -71,6 +85,9 @@ describe('a batch', () => {
     ['no size', { id: 'a', prompt: 'x', size: '720p' }, '"size" is not a size like 1280x720.'],
     ['no ratio', { id: 'a', prompt: 'x', aspect: '2:1' }, /^"aspect" is not one of 16:9/],
     ['both', { id: 'a', prompt: 'x', aspect: '1:1', size: '1280x720' }, '"size" and "aspect" cannot be used together.'],
+    ['no fit', { id: 'a', prompt: 'x', fit: 'stretch' }, '"fit" is not one of pad, crop.'],
+    ['no focus', { id: 'a', prompt: 'x', focus: '1.5,0' }, /^"focus" is not a place like 0\.5,0\.3/],
+    ['a focus of all', { id: 'a', prompt: 'x', fit: 'pad', focus: '0,0' }, /^"focus" says what is kept by "fit" crop/],
     ['a name in place of names', { id: 'a', prompt: 'x', characters: [1] }, '"characters" is not a list of names.'],
     ['another kind', { id: 'a', prompt: 'x', tag: 1 }, '"tag" is not text.'],
     ['an id of two lines', { id: 'a\nb', prompt: 'x' }, /^the id is no text of at most 200/],

@@ -14,7 +14,7 @@ describe('the fingerprint of a request', () => {
     expect(fingerprintAsk({ cast, ...rest, prompt: prompt.normalize('NFD') })).toBe(fingerprintAsk(ASK));
   });
 
-  it.each([
+  it.each<[string, Partial<Ask>]>([
     ['the id', { id: 'b' }],
     ['the prompt', { prompt: 'Zoë waves!' }],
     ['the model', { model: 'sora-2' }],
@@ -22,6 +22,8 @@ describe('the fingerprint of a request', () => {
     ['the size', { size: '1280x720' }],
     ['the cast', { cast: [] }],
     ['the picture', { reference: { sha256: 'a' } }],
+    ['the framing', { framing: { fit: 'pad' } }],
+    ['the focus', { framing: { fit: 'crop', focus: { x: 0.5, y: 0 } } }],
     ['the picture of a scene before', { reference: { lastFrameOf: 'a' } }],
   ])('is another with %s', (_what, change) => {
     expect(fingerprintAsk({ ...ASK, ...change })).not.toBe(fingerprintAsk(ASK));

@@ -50,6 +50,21 @@ describe('a render of a film', () => {
     expect(await world.made()).toHaveLength(2);
   });
 
+  it('asks for the framing that a scene says, and for another request when it says another', async () => {
+    const world = await filmWorld();
+    const withFocus = (focus: string) => filmOf({ harbour: `- focus: ${focus}\n\nA harbour.` });
+    await world.write(withFocus('0.2,0.5'));
+    const framing = { fit: 'crop', focus: { x: 0.2, y: 0.5 } };
+    expect(await world.with(async ({ plan }) => plan.scenes[0]?.order?.input.framing)).toEqual(framing);
+    await world.render();
+    expect(await world.with(async ({ film }) => (await film.ledger.takes())[0]?.ask?.framing)).toEqual(framing);
+    expect(await world.scene('harbour')).toMatchObject({ state: 'chosen' });
+    await world.write(withFocus('0.8,0.5'));
+    expect(await world.scene('harbour')).toMatchObject({
+      ...{ state: 'changed', why: 'another framing than its newest take' },
+    });
+  });
+
   it('counts a file that is not here as waiting, and not as failed before it was asked for', async () => {
     const world = await filmWorld();
     await world.write(filmOf({ ...TWO, sea: 'The sea.' }));

@@ -2,6 +2,7 @@
 
 import type { Context } from '../../context.ts';
 import { MAX_TEXT_BYTES } from '../../disk/read-file.ts';
+import { formatFocus } from '../../shared/clip.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import { counted } from '../../shared/text.ts';
 import { storyboardJson, transitionText } from '../../storyboards/file/write-json.ts';
@@ -42,11 +43,27 @@ function sceneText({ scene, from }: { scene: Scene; from: number }, bold: (text:
 }
 
 function factsOf(scene: Scene): readonly string[] {
-  const { seconds, takes, cast, model, size, continues, reference, voice, soundDb, trim, holdSeconds, transition } =
-    scene;
+  const {
+    seconds,
+    takes,
+    cast,
+    model,
+    size,
+    framing,
+    continues,
+    reference,
+    voice,
+    soundDb,
+    trim,
+    holdSeconds,
+    transition,
+  } = scene;
   return [
     ...(seconds === undefined ? [] : [`${seconds} s`]),
     ...(size ? [formatSize(size)] : []),
+    ...(framing
+      ? [framing.fit === 'pad' ? 'with bars' : `cut${framing.focus ? ` around ${formatFocus(framing.focus)}` : ''}`]
+      : []),
     ...(model === undefined ? [] : [model]),
     counted(takes, 'take'),
     ...(cast === undefined ? [] : [cast.length === 0 ? 'nobody' : `with ${cast.join(', ')}`]),

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { fileNameOf } from '../../journal/names.ts';
 import { sizeOf } from '../../providers/ratios.ts';
+import { type Framing, framingFor } from '../../shared/clip.ts';
 import type { Size } from '../../shared/geometry.ts';
 import { nearest, oneLine } from '../../shared/text.ts';
 import { CUT, type Film, type Music, type NamedFile, type Scene, type Storyboard } from '../storyboard.ts';
@@ -74,6 +75,7 @@ export function buildStoryboard(sheet: Sheet, lineOf: Located['lineOf'], { folde
     ...optional('music', musicOf(last('music'), texts)),
     loudness: last('loudness').value ?? LOUDNESS,
   };
+  const framingOf = createFramings(layers, complain);
   const ids = idsOf(sheet.scenes, complain);
   const kept = keptScenes(sheet.scenes, { variant, variants: [...sheet.variants.keys()], complain });
   const before = predecessorsOf(sheet.scenes, { ids, kept, variant, complain });
@@ -108,6 +110,7 @@ export function buildStoryboard(sheet: Sheet, lineOf: Located['lineOf'], { folde
       ...optional('seconds', settings.seconds ?? last('seconds').value),
       ...optional('model', settings.model ?? last('model').value),
       ...optional('size', settings.size ?? size),
+      ...optional('framing', framingOf(settings, ['scenes', index])),
       ...optional('continues', before.get(id)),
       ...optional('reference', reference),
       takes: settings.takes ?? last('takes').value ?? 1,
@@ -185,6 +188,22 @@ function layersOf(
     return name === undefined || settings === undefined ? [] : [{ settings, path: [kind, name] }];
   };
   return [{ settings: sheet.film, path: [] }, ...of(quality, 'qualities'), ...of(variant, 'variants')];
+}
+
+/** Fit and focus are one wish: a scene or a layer that says one of them replaces both. */
+function createFramings(
+  layers: readonly Layer[],
+  complain: Complain,
+): (settings: Pick<SceneSettings, 'fit' | 'focus'>, path: Path) => Framing | undefined {
+  const read = ({ fit, focus }: Pick<SceneSettings, 'fit' | 'focus'>, path: Path): Framing | undefined => {
+    const framing = framingFor(fit, focus);
+    if (framing !== 'contradiction') return framing;
+    complain([...path, 'focus'], '"focus" says what is kept by "fit: crop", and "fit: pad" keeps all.');
+    return undefined;
+  };
+  const ofLayers = layers.map(({ settings, path }) => read(settings, path));
+  const ofFilm = ofLayers.findLast((framing) => framing !== undefined);
+  return (settings, path) => read(settings, path) ?? ofFilm;
 }
 
 /** A size in pixels and one by its shape replace each other. */

@@ -19,11 +19,13 @@ const MUSIC = { file: values.line, level: values.level, duck: values.flag, fade:
 const FILM = {
   ...{ title: values.line, size: values.rasterSize, aspect: values.aspect, resolution: values.resolution },
   ...{ fps: values.fps, seconds: values.seconds, takes: values.takes, model: values.line, style: values.prose },
+  ...{ fit: values.fit, focus: values.focus },
   ...{ loudness: values.loudness, sound: values.sound, transition: values.transition },
 };
 
 const SCENE = {
   ...{ cast: values.names, seconds: values.seconds, takes: values.takes, model: values.line, size: values.size },
+  ...{ fit: values.fit, focus: values.focus },
   ...{ continues: values.id, reference: values.line, style: values.prose, title: values.line },
   ...{ subtitle: values.line, voice: values.line, sound: values.sound, trim: values.trim },
   ...{ transition: values.transition, hold: values.duration, skip: values.names },

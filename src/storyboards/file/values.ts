@@ -1,6 +1,7 @@
 /** What the values of settings look like, whether they are written as text or stand in JSON. Pure. */
 
 import { isRatio, RATIOS } from '../../providers/ratios.ts';
+import { FITS, FOCUS_FORM, type Focus, parseFocus } from '../../shared/clip.ts';
 import { parseSize, type Size } from '../../shared/geometry.ts';
 import { CUT, type Fps, FRAME_RATES, type Transition, type Trim } from '../storyboard.ts';
 
@@ -89,6 +90,10 @@ export const rasterSize: Value<Size> = word('is not a size like 1280x720, with e
 });
 
 export const aspect = word(`is not one of ${RATIOS.join(', ')}`, (text) => (isRatio(text) ? text : undefined));
+
+export const fit = word(`is not one of ${FITS.join(', ')}`, (text) => FITS.find((one) => one === text));
+
+export const focus: Value<Focus> = word(`is not ${FOCUS_FORM}`, parseFocus);
 
 export const SHORT_SIDES = { '480p': 480, '720p': 720, '768p': 768, '1080p': 1080, '4k': 2160 } as const;
 

@@ -1,5 +1,6 @@
 /** A storyboard as JSON that is read as the same storyboard: what a Markdown file says, with everything put in. Pure. */
 
+import { formatFocus } from '../../shared/clip.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import type { Scene, Storyboard, Transition } from '../storyboard.ts';
 import { FORMAT } from './settings.ts';
@@ -23,10 +24,20 @@ export function storyboardJson({ title, film, scenes }: Storyboard): Readonly<Re
 
 function sceneJson(scene: Scene): Readonly<Record<string, unknown>> {
   const { id, heading, words, style, cast, seconds, model, size, continues, reference, takes, title } = scene;
+  const { framing } = scene;
   const { subtitle, voice, soundDb, trim, holdSeconds, transition } = scene;
   return withoutUndefined({
     ...{ id, heading, prompt: written(words), style: written(style), cast: cast?.map(escapeVariables) },
-    ...{ seconds, model, size: size && formatSize(size), continues, reference: written(reference?.name), takes },
+    ...{
+      seconds,
+      model,
+      size: size && formatSize(size),
+      fit: framing?.fit,
+      focus: framing?.focus && formatFocus(framing.focus),
+      continues,
+      reference: written(reference?.name),
+      takes,
+    },
     ...{ title: written(title), subtitle: written(subtitle), voice: written(voice?.name), sound: soundDb },
     ...{ trim: trim && `${trim.from}-${trim.to}`, hold: holdSeconds, transition: transitionText(transition) },
   });

@@ -228,6 +228,9 @@ describe('a file', () => {
       'size: 1280x720\naspect: 16:9',
       'f.md:3: "size" cannot be used together with "aspect" or "resolution".',
     ],
+    ['no fit', 'fit: stretch', 'f.md:3: "fit" is not one of pad, crop.'],
+    ['no focus', 'focus: 2,0', /^f\.md:3: "focus" is not a place like 0\.5,0\.3/],
+    ['a focus of all', 'fit: pad\nfocus: 0,0', /^f\.md:4: "focus" says what is kept by "fit: crop"/],
     ['music without a file', 'music: {level: -3}', 'f.md:3: the music has no "file".'],
     [
       'music that is unknown',

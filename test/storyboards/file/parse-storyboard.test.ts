@@ -50,4 +50,19 @@ describe('a storyboard', () => {
       ],
     });
   });
+
+  it('has one framing for each scene: fit and focus of the same place replace those of another together', async () => {
+    const front = 'sora: 1\nfit: pad\nvariants:\n  tall: {focus: "0.3,0.4"}\n  all: {seconds: 8}';
+    const scenes = ['', '- fit: crop\n', '- focus: 0,1\n', '- fit: pad\n'].map(
+      (wish, at) => `## S${at}\n\n${wish}\nA sea.\n`,
+    );
+    const framings = async (choice: Partial<ParseOptions['choice']> = {}) =>
+      (await parse(`---\n${front}\n---\n${scenes.join('\n')}`, choice)).storyboard?.scenes.map(
+        ({ framing }) => framing,
+      );
+    const own = [{ fit: 'crop' }, { fit: 'crop', focus: { x: 0, y: 1 } }, { fit: 'pad' }];
+    expect(await framings()).toEqual([{ fit: 'pad' }, ...own]);
+    expect(await framings({ variant: 'all' })).toEqual([{ fit: 'pad' }, ...own]);
+    expect(await framings({ variant: 'tall' })).toEqual([{ fit: 'crop', focus: { x: 0.3, y: 0.4 } }, ...own]);
+  });
 });

@@ -64,6 +64,7 @@ const scene = fc.record({
     voice: maybe(path),
     sound: maybe(sound),
   },
+  ...{ fit: maybe(fc.constant('crop')), focus: maybe(fc.constantFrom('0,0.5', '.25 1')) },
   ...{ trim: maybe(fc.constantFrom('0.5-30', '1 - 25.25')), hold: maybe(decimal) },
 });
 
@@ -80,6 +81,7 @@ const film = fc
       loudness: maybe(fc.constantFrom('off', -16.5)),
       takes: maybe(fc.constant(3)),
       sound: maybe(sound),
+      fit: maybe(fc.constantFrom('pad', 'crop')),
     },
     shape: fc.constantFrom({}, { size: '1280x720' }, { aspect: '9:16', resolution: '1080p' }, { resolution: '480p' }),
     music: maybe(
