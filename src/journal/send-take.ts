@@ -145,7 +145,10 @@ async function failedToSend(
     return { kind: 'unknown', error };
   }
   const mayBeHidden = error.code === 'ambiguous' && broken.some(({ unusable }) => !unusable || unusable.key === key);
-  if (job ? job.status !== 'failed' : mayBeHidden) return { kind: 'unknown', error };
+  if (job ? job.status !== 'failed' : mayBeHidden) {
+    if (job) ledger.heard(job);
+    return { kind: 'unknown', error };
+  }
   // Without a record nothing can have left, whatever is unknown of an equal request: it is on the disk before the request.
   const failed: Failed = {
     ...{ v: 1, at: ledger.now(), key, line: 'failed', exit: EXIT_CODES[error.code], made: 'no' },

@@ -50,6 +50,8 @@ export interface TakeLedger {
   readonly invisible: Set<string>;
   /** Appends what the jobs of this home know and no line says. Nothing is sent before. */
   learn(): Promise<void>;
+  /** Takes note of the record of a take that this process has sent. */
+  heard(job: Job): void;
   /** Knows what `learn` would append, and writes nothing. */
   peek(): Promise<void>;
   /** Of every scene; of one where it is named. */
@@ -250,6 +252,10 @@ export async function openTakeLedger(
       const own = runtime.sender?.();
       const name = machine();
       return own && name !== undefined ? { ...own, machine: name } : undefined;
+    },
+    heard(job) {
+      home = [...home.filter(({ id }) => id !== job.id), job];
+      foldAnew();
     },
     async peek() {
       home = await jobs();

@@ -253,6 +253,17 @@ describe('a line whose answer was lost', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('is told at once with what came in the place of an answer', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    world.play(lost(0, 'before'));
+    const why = expect.stringMatching(
+      /^a request was sent for it, and nobody knows whether its host has it: .*connection/,
+    );
+    expect(await world.run()).toMatchObject({ exit: 7, lines: [{ state: 'unknown', why }] });
+    expect(await world.run()).toMatchObject({ exit: 7, lines: [{ state: 'unknown', why }] });
+  });
+
   it('is left alone while the process that sends it lives [alive]', async () => {
     const world = await batchWorld();
     await world.write(THREE.slice(0, 1));
