@@ -29,9 +29,9 @@ export async function withPictures(
   const input = limits.characterInputs.find((one) => one.mode === 'image');
   if (shown.length === 0 || input?.mode !== 'image') return cast;
   const { stills } = input;
-  const share = Math.min(MOST_EACH, Math.floor((stills.count - others) / shown.length));
+  const room = stills.count - others;
   const called = model ?? 'The model';
-  if (share < 1)
+  if (room < shown.length)
     throw new SoraError(
       'usage',
       `${called} takes ${stills.count} pictures in all: too few for ${shown.length} characters${others > 0 ? ' and the first picture' : ''}.`,
@@ -39,19 +39,15 @@ export async function withPictures(
     );
   const problems: string[] = [];
   const hints: string[] = [];
-  const dressed: CastTarget[] = [];
-  for (const one of cast) {
-    if (one.target.mode !== 'image') {
-      dressed.push(one);
-      continue;
-    }
+  const usable = new Map<CastTarget, readonly StillPicture[]>();
+  for (const one of shown) {
     const { name } = one.character;
     try {
       const all = (await stillsOf(workspace, one.character)).stills;
       const taken = all.filter((still) => whyNot(still, stills) === undefined);
       const why = all[0] && whyNot(all[0], stills);
       if (taken.length === 0) problems.push(`${called} takes no picture of ${name}: the first is ${why}.`);
-      dressed.push({ ...one, target: { ...one.target, pictures: taken.slice(0, share) } });
+      usable.set(one, taken);
     } catch (error) {
       if (!isSoraError(error, 'usage')) throw error;
       problems.push(error.message);
@@ -62,7 +58,28 @@ export async function withPictures(
     throw problemsError('usage', problems, {
       hint: hints.find(Boolean) ?? 'Give it others: sora character stills <name> --set front.png side.png',
     });
-  return dressed;
+  const counts = sharedOut(
+    [...usable.values()].map(({ length }) => length),
+    room,
+  );
+  const pictures = new Map([...usable].map(([one, all], index) => [one, all.slice(0, counts[index])]));
+  return cast.map((one) => {
+    const own = pictures.get(one);
+    return own ? { ...one, target: { ...one.target, pictures: own } } : one;
+  });
+}
+
+/** How many of those that each has find room: one after the other for each in their order, as long as there is room. */
+function sharedOut(has: readonly number[], room: number): readonly number[] {
+  const counts = has.map(() => 0);
+  for (let round = 1, left = room; round <= MOST_EACH; round++) {
+    for (const [index, most] of has.entries()) {
+      if (most < round || left === 0) continue;
+      counts[index] = round;
+      left -= 1;
+    }
+  }
+  return counts;
 }
 
 /** As the end of a sentence. */

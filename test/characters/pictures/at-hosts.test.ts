@@ -163,8 +163,9 @@ describe('pictures of characters', () => {
     expect(await counts(['Mia'])).toEqual([4]);
     expect(await counts(['Mia', 'Rex'])).toEqual([3, 3]);
     const first = await pictureOf('png', SIZE);
-    expect(await counts(['Mia', 'Rex'], { reference: first })).toEqual([2, 2]);
-    expect(await counts(['Mia', 'Rex', 'Zoë'], { reference: first })).toEqual([1, 1, 1]);
+    expect(await counts(['Mia', 'Rex'], { reference: first })).toEqual([3, 2]);
+    expect(await counts(['Rex', 'Mia'], { reference: first })).toEqual([3, 2]);
+    expect(await counts(['Mia', 'Rex', 'Zoë'], { reference: first })).toEqual([2, 2, 1]);
   });
 
   it('that are too small for a model stay behind, and a character of such alone is refused', async () => {
