@@ -56,9 +56,13 @@ export async function decodeReply(reply: Reply, host: string): Promise<DecodedRe
     for await (const chunk of decoded) {
       bytes += chunk.byteLength;
       if (bytes > SMALL_BYTES && bytes > MOST_GROWTH * coded) {
-        throw new SoraError('refused', `What ${host} sent is compressed to less than a ${MOST_GROWTH}th of its size.`, {
-          hint: 'No video is. It was not read further: check the base URL, and what stands between this machine and the host.',
-        });
+        throw new SoraError(
+          'refused',
+          `What ${host} sent is compressed, and expands to more than ${MOST_GROWTH} times its size.`,
+          {
+            hint: 'No video is compressed so far. It was not read further: check the base URL, and any proxy between this machine and the host.',
+          },
+        );
       }
       yield chunk;
     }

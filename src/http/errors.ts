@@ -60,7 +60,11 @@ export function refusal(answer: Answer): SoraError {
     return new SoraError('network', said, options(`The host is having problems. ${later}`));
   }
   if (status === 400 && WANTS_HTTPS.test(failure.message)) {
-    return new SoraError('refused', said, options('The server speaks https there: begin the base URL with https://'));
+    return new SoraError(
+      'refused',
+      said,
+      options('The server speaks https on that port: begin the base URL with https://'),
+    );
   }
   if (status === 404 || status === 405 || status === 410) {
     return new SoraError('refused', said, options('Check the base URL (it usually ends in /v1) and the id.'));

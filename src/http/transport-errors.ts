@@ -65,8 +65,9 @@ const NO_ROUTE = /^(EHOSTUNREACH|ENETUNREACH|ENETDOWN|EHOSTDOWN|EADDRNOTAVAIL)$/
 const NO_ANSWER = /^(SORA_CONNECT_TIMEOUT|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/;
 
 const AUTHORITY_HINT =
-  'Of an authority of one’s own, or of a proxy that looks into what passes, name the certificate (PEM) in NODE_EXTRA_CA_CERTS.';
-const CLOCK_HINT = 'Check the clock of this machine; else whoever runs the host has to renew the certificate.';
+  'If the certificate comes from an authority of your own, or from a proxy that inspects traffic, name the certificate (PEM) of that authority in NODE_EXTRA_CA_CERTS.';
+const CLOCK_HINT =
+  'Check the clock of this machine. If it is right, whoever runs the host has to renew the certificate.';
 
 const SENTENCES: readonly (readonly [RegExp, Tell])[] = [
   [
@@ -95,8 +96,8 @@ const SENTENCES: readonly (readonly [RegExp, Tell])[] = [
     // What OpenSSL makes of bytes that are not TLS.
     /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LENGTH_MISMATCH|HTTP_REQUEST|HTTPS_PROXY_REQUEST)$/,
     ({ host, lost }) => ({
-      message: `${host} does not speak https there: what it sends is not TLS.`,
-      hint: `Check the port in the base URL. For a server of plain http, begin it with ${asScheme(lost.url, 'http:')}`,
+      message: `${host} does not speak https on that port: what it sends is not TLS.`,
+      hint: `Check the port in the base URL. If the server speaks plain http, begin it with ${asScheme(lost.url, 'http:')}`,
       isLasting: true,
     }),
   ],
@@ -104,15 +105,15 @@ const SENTENCES: readonly (readonly [RegExp, Tell])[] = [
     /^DEPTH_ZERO_SELF_SIGNED_CERT$/,
     ({ host }) => ({
       message: `${host} has a self-signed certificate, which is not trusted here.`,
-      hint: 'If the server is yours, name its certificate (PEM) in NODE_EXTRA_CA_CERTS. If not, somebody may stand in between.',
+      hint: 'If the server is yours, name its certificate (PEM) in NODE_EXTRA_CA_CERTS. If it is not, somebody may be intercepting the connection.',
       isLasting: true,
     }),
   ],
   [
     /^(?:SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+|CERT_UNTRUSTED|CERT_CHAIN_TOO_LONG|INVALID_CA|INVALID_PURPOSE|CERT_REJECTED)$/,
     ({ host }) => ({
-      message: `The certificate of ${host} is of an authority that is not trusted here.`,
-      hint: `${AUTHORITY_HINT} A server that leaves out the middle of its chain has to send it.`,
+      message: `The certificate of ${host} is from an authority that is not trusted here.`,
+      hint: `${AUTHORITY_HINT} If the server leaves out its intermediate certificates, it has to send them.`,
       isLasting: true,
     }),
   ],
@@ -128,7 +129,7 @@ const SENTENCES: readonly (readonly [RegExp, Tell])[] = [
     /^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH|ERR_SSL_\w*UNRECOGNIZED_NAME)$/,
     ({ host, error }) => ({
       message: `The certificate of ${host} is ${namesIn(error)}, not for the name that was asked for.`,
-      hint: 'Check the base URL: it needs a name that the certificate is for. If it is right, somebody may stand in between.',
+      hint: 'Check the base URL: it needs a name that the certificate is for. If it is right, somebody may be intercepting the connection.',
       isLasting: true,
     }),
   ],
@@ -136,23 +137,23 @@ const SENTENCES: readonly (readonly [RegExp, Tell])[] = [
     /^ERR_(?:SSL|TLS)_.*(?:PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS)/,
     ({ host }) => ({
       message: `${host} and this machine have no version of TLS in common.`,
-      hint: 'Servers of today speak TLS 1.2 or 1.3. One that is older, in a network of your own, can be reached with NODE_OPTIONS="--tls-min-v1.0 --tls-cipher-list=DEFAULT@SECLEVEL=0"',
+      hint: 'Current servers speak TLS 1.2 or 1.3. An older one, in a network of your own, can be reached with NODE_OPTIONS="--tls-min-v1.0 --tls-cipher-list=DEFAULT@SECLEVEL=0"',
       isLasting: true,
     }),
   ],
   [
     /ALERT_(?:CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN)/,
     ({ host }) => ({
-      message: `${host} asks for a certificate of its clients, which sora does not send.`,
-      hint: 'Use an address of it that takes a key, or put a proxy before it that has the certificate.',
+      message: `${host} asks for a client certificate, which sora does not send.`,
+      hint: 'Use an address of it that takes a key, or a proxy in front of it that has the certificate.',
       isLasting: true,
     }),
   ],
   [
     /HANDSHAKE_FAILURE/,
     ({ host }) => ({
-      message: `${host} refused the secure connection (TLS): it has no cipher in common with this machine, or asks for a certificate of its clients.`,
-      hint: 'Check the base URL. A server of one’s own may need a newer configuration of TLS.',
+      message: `${host} refused the secure connection (TLS): it has no cipher in common with this machine, or asks for a client certificate.`,
+      hint: 'Check the base URL. If the server is yours, it may need a newer TLS configuration.',
       isLasting: true,
     }),
   ],
@@ -175,7 +176,7 @@ const SENTENCES: readonly (readonly [RegExp, Tell])[] = [
     /^SORA_ANSWER_TIMEOUT$/,
     ({ host, timeouts }) => ({
       message: `${host} took more than ${timeouts.answerMs / 1000} s to send its answer.`,
-      hint: 'The host may be overloaded, or the line to it too slow. Try again later.',
+      hint: 'The host may be overloaded, or the connection to it too slow. Try again later.',
       isSlow: true,
     }),
   ],
@@ -190,8 +191,8 @@ const SENTENCES: readonly (readonly [RegExp, Tell])[] = [
   [
     /^SORA_WRONG_CODING$/,
     ({ host }) => ({
-      message: `The answer of ${host} cannot be decompressed: it is damaged, or not in the coding that its header names.`,
-      hint: 'A proxy or a cache may have compressed it: none was asked to. Try again, or go around it.',
+      message: `The answer of ${host} cannot be decompressed: it is damaged, or not in the encoding that its header names.`,
+      hint: 'A proxy or a cache may have compressed it, although no compression was asked for. Try again, or go around it.',
     }),
   ],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED|HPE_|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)/, brokenOff],
@@ -206,8 +207,8 @@ function noConnection({ host, lost, timeouts }: About): Told {
     return { message, hint: 'Check the network, and the name servers of this machine.' };
   }
   if (!standing) return { message: `No connection to ${host} within ${time}${triedOf(lost)}.`, hint };
-  const missing = lost.via ? 'opened no way through' : 'did not finish the TLS handshake';
-  return { message: `${host} took the connection and ${missing} within ${time}.`, hint };
+  const missing = lost.via ? 'did not open a tunnel' : 'did not finish the TLS handshake';
+  return { message: `${host} accepted the connection and ${missing} within ${time}.`, hint };
 }
 
 function brokenOff({ host, lost }: About): Told {
@@ -215,7 +216,7 @@ function brokenOff({ host, lost }: About): Told {
   if (!lost.sent && isTls) {
     return {
       message: `${host} closed the connection before it was secure (TLS).`,
-      hint: 'Check the base URL and its port. A firewall, or a proxy in between, may also refuse it.',
+      hint: 'Check the base URL and its port. A firewall or a proxy in between may also be refusing it.',
     };
   }
   const wanted = isTls ? '' : ` For a server of https, begin the base URL with ${asScheme(lost.url, 'https:')}`;
@@ -228,14 +229,14 @@ function brokenOff({ host, lost }: About): Told {
 function notHttp({ host, error, lost }: About): Told {
   if (isTlsRecord(error)) {
     return {
-      message: `${host} speaks https there, not http.`,
+      message: `${host} speaks https on that port, not http.`,
       hint: `Begin the base URL with ${asScheme(lost.url, 'https:')}`,
       isLasting: true,
     };
   }
   return {
     message: `What ${host} answered is not HTTP.`,
-    hint: 'Check the port in the base URL: another service is there.',
+    hint: 'Check the port in the base URL: it is that of another service.',
   };
 }
 

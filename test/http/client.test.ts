@@ -145,7 +145,7 @@ describe('a create (P2)', () => {
     );
     expect(error.code).toBe('network');
     expect(error.message).toMatch(
-      /^127\.0\.0\.1:\d+ took the connection and did not finish the TLS handshake within 0\.12 s \(4 tries(?: in \d+ s)?\)\.$/,
+      /^127\.0\.0\.1:\d+ accepted the connection and did not finish the TLS handshake within 0\.12 s \(4 tries(?: in \d+ s)?\)\.$/,
     );
     expect(connections).toBe(4);
   });

@@ -48,15 +48,15 @@ describe('a server of something else', () => {
       title: 'plain http, asked by https',
       server: () => createHttpServer(),
       scheme: 'https',
-      says: / does not speak https there: what it sends is not TLS\.$/,
+      says: / does not speak https on that port: what it sends is not TLS\.$/,
       hint: (host: string) =>
-        `Check the port in the base URL. For a server of plain http, begin it with http://${host}`,
+        `Check the port in the base URL. If the server speaks plain http, begin it with http://${host}`,
     },
     {
       title: 'https, asked by plain http, which says so in an alert',
       server: () => saying(Buffer.from('15030100020246', 'hex')),
       scheme: 'http',
-      says: / speaks https there, not http\.$/,
+      says: / speaks https on that port, not http\.$/,
       hint: (host: string) => `Begin the base URL with https://${host}`,
     },
     {
@@ -125,7 +125,7 @@ describe('a broken exchange', () => {
     },
     {
       code: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-      says: 'The certificate of v.example is of an authority that is not trusted here.',
+      says: 'The certificate of v.example is from an authority that is not trusted here.',
     },
     {
       code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
@@ -134,11 +134,11 @@ describe('a broken exchange', () => {
     { code: 'ERR_SSL_UNSUPPORTED_PROTOCOL', says: 'v.example and this machine have no version of TLS in common.' },
     {
       code: 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE',
-      says: 'v.example refused the secure connection (TLS): it has no cipher in common with this machine, or asks for a certificate of its clients.',
+      says: 'v.example refused the secure connection (TLS): it has no cipher in common with this machine, or asks for a client certificate.',
     },
     {
       code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
-      says: 'v.example asks for a certificate of its clients, which sora does not send.',
+      says: 'v.example asks for a client certificate, which sora does not send.',
     },
     { code: 'ERR_SSL_WHATEVER', says: 'No secure connection (TLS) to v.example: raw ERR_SSL_WHATEVER' },
     { code: 'SORA_HEADERS_TIMEOUT', says: 'v.example took the request and did not answer within 120 s.' },
@@ -181,7 +181,7 @@ describe('a broken exchange', () => {
     {
       cause: failure('SORA_CONNECT_TIMEOUT'),
       tried: [{ address: '203.0.113.7', connected: true }],
-      says: 'v.example took the connection and did not finish the TLS handshake within 10 s.',
+      says: 'v.example accepted the connection and did not finish the TLS handshake within 10 s.',
     },
     { cause: failure('ECONNREFUSED'), tried: [{ address: 'v.example' }], says: 'v.example refused the connection.' },
     {
@@ -212,7 +212,7 @@ describe('a broken exchange', () => {
     [undefined, 'No connection to v.example (through the proxy proxy.example:3128 of https_proxy) within 10 s.'],
     [
       [{ address: '192.0.2.1', connected: true }],
-      'v.example (through the proxy proxy.example:3128 of https_proxy) took the connection and opened no way through within 10 s.',
+      'v.example (through the proxy proxy.example:3128 of https_proxy) accepted the connection and did not open a tunnel within 10 s.',
     ],
   ])('says that there is a proxy in between when it may be either (%j)', (by, says) => {
     const told = tell(failure('SORA_CONNECT_TIMEOUT'), { sent: false, via, ...(by && { tried: by }) });
