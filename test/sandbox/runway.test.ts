@@ -33,6 +33,10 @@ describe('the Runway dialect', () => {
     [['references', '0', 'tag'], { references: [{ uri: 'runway://x', tag: 'a' }] }],
     [['referenceVideos', '0', 'uri'], { referenceVideos: [{ type: 'video', uri: 'http://f.example/a.mp4' }] }],
     [['ratio'], { model: 'h3_max' }],
+    [['seed'], { seed: 1.5 }],
+    [['referenceAudio', '0', 'type'], { referenceAudio: [{ uri: 'https://f.example/a.mp3' }] }],
+    [['duration'], { model: 'wan3', duration: 'auto' }],
+    [['seed'], { model: 'wan3', seed: 1 }],
     [['model'], { model: 'sora-2' }],
   ])('names what is wrong with a request by its path: %j', async (path, wish) => {
     const on = await start();

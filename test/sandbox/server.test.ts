@@ -223,6 +223,22 @@ describe('a sandbox', () => {
     ]);
   });
 
+  it('closes while a request waits for its task, which may take a minute', async () => {
+    const waited: number[] = [];
+    const sleep = (ms: number, signal: AbortSignal) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+        waited.push(ms);
+      });
+    const on = await sandbox({ sleep, scenario: { version: 1, jobSeconds: 100 } });
+    const json = { prompt: 'A hill', enable_sync_mode: true };
+    const asked = on.ask('POST', `${on.urls.wavespeed}/openai/sora-2/text-to-video`, { json }).catch(() => 'gone');
+    while (waited.length === 0) await new Promise(setImmediate);
+    await on.close();
+    await asked;
+    expect(waited).toEqual([60_000]);
+  });
+
   it('closes while requests wait and while it renders, and leaves nothing behind', async () => {
     const on = await play({ match: { path: '/held' }, delayMs: 3_600_000 });
     const id = await on.video({ size: '1280x720', seconds: '20' });
