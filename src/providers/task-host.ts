@@ -203,6 +203,13 @@ export function createTaskHost(
     /** Since the first answer in a row that was no word of the task. */
     let doubtedMs: number | undefined;
     let waitedMs = 0;
+    // A host that takes minutes to answer uses up the wait as well.
+    const timed = async <T>(question: Promise<T>): Promise<T> => {
+      const askedAt = performance.now();
+      return question.finally(() => {
+        waitedMs += performance.now() - askedAt;
+      });
+    };
     for (let pace = FIRST_POLL_MS; !task || !isOver(task); pace = Math.min(pace * 1.5, SLOWEST_POLL_MS)) {
       if (waitedMs >= LONGEST_WAIT_MS) throw lost(`it was not ready after ${LONGEST_WAIT_MS / 60_000} minutes`);
       // One that an earlier command has begun is asked about at once.
@@ -211,7 +218,7 @@ export function createTaskHost(
       let doubt: Doubt | undefined;
       try {
         if (ms > 0) await sleep(ms, call.signal);
-        const next = await readTask(id, call);
+        const next = await timed(readTask(id, call));
         if (!next && !task) return undefined;
         if (!next) doubt = { why: 'the host does not know it' };
         task = next ?? task;

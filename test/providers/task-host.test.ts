@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { SoraError } from '../../src/shared/errors.ts';
 import type { Scripted } from '../helpers/server.ts';
 import { DIALECTS, type Dialect, setUp } from './dialects.ts';
 import { call, charactersOf, clip, failureOf, VIDEO } from './harness.ts';
@@ -134,6 +135,41 @@ describe.each(HOSTS)('a character that $name makes by a task', (dialect) => {
     expect(await character).toEqual({ id: 'char_1', name: 'Joe' });
     expect(sleeps).toContain(60_000);
     expect(Math.max(...sleeps)).toBe(60_000);
+  });
+
+  it('is pending after a quarter of an hour, which the host’s answers may take up themselves (P2)', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const running = dialect.job(dialect.words.running, { id: '"t"' });
+    const slow = { ...running, onRequest: () => void vi.advanceTimersByTime(100_000) };
+    const { made: character } = await create(...Array.from({ length: 9 }, () => slow));
+    expect(await failureOf(character)).toMatchObject({
+      code: 'pending',
+      message: expect.stringContaining('was not ready after 15 minutes'),
+    });
+  });
+
+  it('is pending when the wait for it is stopped, with what the host said last (P2)', async () => {
+    const stop = new AbortController();
+    const bench = await setUp(dialect, {
+      async sleep(_ms, signal) {
+        if (bench.pauses.length > 0) stop.abort(new SoraError('interrupted', 'Interrupted.'));
+        signal.throwIfAborted();
+      },
+    });
+    const overloaded = { status: 503, body: { error: { message: 'overloaded' } } };
+    bench.server.answer(
+      ...dialect.character.before(bench.store),
+      begun,
+      ...Array.from({ length: 5 }, () => overloaded),
+    );
+    bench.store.answer({});
+    const input = { name: 'Joe', clipPath: await clip(), fileName: 'joe.mp4' };
+    const ended = charactersOf(bench.provider).create(input, { signal: stop.signal });
+    expect(await failureOf(ended)).toMatchObject({
+      code: 'pending',
+      message: expect.stringMatching(/the wait for it was interrupted\. The last question failed: .* answered 503/),
+    });
   });
 
   it('is asked about at the pace that the host names, where it is slower', async () => {

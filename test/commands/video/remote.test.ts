@@ -104,6 +104,19 @@ describe('video delete', () => {
     await runVideoDelete(test.context, { id: job.id, yes: true });
   });
 
+  it('that is stopped while it is asked for again tells what the host said', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+    test.server.answer(refusal(503, 'busy', 'overloaded'), {
+      fault: 'hang',
+      onRequest: () => test.abort('interrupted'),
+    });
+    await expect(runVideoDelete(test.context, { id: job.id, yes: true })).rejects.toMatchObject({
+      code: 'pending',
+      message: expect.stringMatching(/its answer was not awaited\. Before that: .* answered 503: overloaded$/),
+    });
+  });
+
   it('is done when the host no longer has it', async () => {
     const test = await withHost();
     const job = await addJob(test, { baseUrl: test.baseUrl, status: 'expired' });

@@ -227,6 +227,19 @@ describe('P2: a job whose answer was lost', () => {
     });
   });
 
+  it('stays unknown when the search for it is stopped, and what the host said is told', async () => {
+    const test = await withHost();
+    const lost = await lose(test);
+    test.server.answer(refusal(503, 'busy', 'overloaded'), {
+      fault: 'hang',
+      onRequest: () => test.abort('interrupted'),
+    });
+    await expect(runVideoWait(test.context, { ...FLAGS, ids: [lost.id] })).rejects.toMatchObject({
+      code: 'ambiguous',
+      message: expect.stringMatching(/Stopped before more could be learned\. .*answered 503: overloaded/),
+    });
+  });
+
   it('stays unknown at a host that has no list, which is asked nothing', async () => {
     const test = await withHost();
     const lost = await lose(test);
