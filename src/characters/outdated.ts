@@ -64,21 +64,29 @@ export function outdated(
   { planVersion, options, source }: NonNullable<CharacterDigest['clip']>,
   facts: SourceFacts | undefined = source?.facts,
 ): Outdated | undefined {
-  const differs: Aspect[] = [];
-  const mayDiffer: Aspect[] = [];
-  // A list asks this of a thousand characters.
+  const differs = new Set<Aspect>();
+  const mayDiffer = new Set<Aspect>();
   for (const rule of RULES) {
-    const { since, aspect } = rule;
-    if (planVersion >= since) continue;
-    if (rule.differs(facts ?? UNKNOWN, options)) addOnce(differs, aspect);
-    else if (facts ? rule.mayDiffer?.(facts) === true : options.audio || aspect !== 'sound') addOnce(mayDiffer, aspect);
+    if (planVersion >= rule.since) continue;
+    if (rule.differs(facts ?? UNKNOWN, options)) differs.add(rule.aspect);
+    else if (mayDifferBy(rule, facts, options)) mayDiffer.add(rule.aspect);
   }
-  const others = mayDiffer.filter((aspect) => !differs.includes(aspect));
-  return differs.length + others.length === 0 ? undefined : { differs, mayDiffer: others };
+  const others = [...mayDiffer].filter((aspect) => !differs.has(aspect));
+  return differs.size + others.length === 0 ? undefined : { differs: [...differs], mayDiffer: others };
 }
 
-function addOnce(aspects: Aspect[], aspect: Aspect): void {
-  if (!aspects.includes(aspect)) aspects.push(aspect);
+function mayDifferBy(rule: Rule, facts: SourceFacts | undefined, { audio }: Wishes): boolean {
+  return facts ? rule.mayDiffer?.(facts) === true : audio || rule.aspect !== 'sound';
+}
+
+/** Whether anything would: a list asks this of a thousand characters. */
+function isOutdated({ planVersion, options, source }: NonNullable<CharacterDigest['clip']>): boolean {
+  const facts = source?.facts;
+  for (const rule of RULES) {
+    if (planVersion >= rule.since) continue;
+    if (mayDifferBy(rule, facts, options) || rule.differs(facts ?? UNKNOWN, options)) return true;
+  }
+  return false;
 }
 
 /** Nothing about it makes a difference. */
@@ -99,12 +107,13 @@ const NAMED = 3;
 
 /** The same for a list: one sentence each, or one for all where they are many. */
 export function outdatedNotes(cast: readonly CharacterDigest[]): string[] {
-  const found = cast.flatMap((one) => {
-    const old = one.clip && outdated(one.clip);
-    return old ? [{ one, old }] : [];
-  });
-  if (found.length <= MANY) return found.map(({ one, old }) => outdatedNote(one, old));
-  const named = found.slice(0, NAMED).map(({ one }) => one.name);
+  const found = cast.filter(({ clip }) => clip && isOutdated(clip));
+  if (found.length <= MANY)
+    return found.flatMap((one) => {
+      const old = one.clip && outdated(one.clip);
+      return old ? [outdatedNote(one, old)] : [];
+    });
+  const named = found.slice(0, NAMED).map(({ name }) => name);
   return [
     `${found.length} characters were prepared by an earlier version, and their clips would or may differ now: ${named.join(', ')} and ${found.length - NAMED} more. To see what of each, and how to prepare it again: sora store check`,
   ];

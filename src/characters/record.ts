@@ -209,7 +209,7 @@ export function characterJson({ clip: has, pending: sent, ...character }: Charac
 }
 
 /** Of the form of `CharacterDigest`, and of the rules by which a clip is one of earlier rules. */
-export const CHARACTER_DIGEST_VERSION = 100 * 43 + PLAN_VERSION;
+export const CHARACTER_DIGEST_VERSION = 100 * 44 + PLAN_VERSION;
 
 /** What a list shows of it. */
 export function characterDigest(character: Character): CharacterDigest {
@@ -217,7 +217,7 @@ export function characterDigest(character: Character): CharacterDigest {
   return {
     ...{ name, createdAt },
     ...(stills && { stills: stills.map(({ sha256 }) => ({ sha256 })) }),
-    ...(character.clip && { clip: clipDigest(character.clip) }),
+    ...(character.clip && { clip: clipDigest(character.clip, clipless === true) }),
     ...(clipless !== undefined && { clipless }),
     registrations: registrations.map(({ provider, baseUrl, value, stale, cost }) => ({
       ...{ provider, baseUrl, value },
@@ -228,7 +228,12 @@ export function characterDigest(character: Character): CharacterDigest {
   };
 }
 
-function clipDigest({ master, planVersion, options, source }: CharacterClip): NonNullable<CharacterDigest['clip']> {
+/** Little of it: of a long list, reading what is kept takes longer than showing it. */
+function clipDigest(
+  { master: { width, height, seconds, sha256: hash }, planVersion, options, source }: CharacterClip,
+  clipless: boolean,
+): NonNullable<CharacterDigest['clip']> {
+  const master = { width, height, seconds, ...(clipless && { sha256: hash }) };
   return {
     ...{ master, planVersion, options: { start: options.start, audio: options.audio } },
     ...(planVersion !== PLAN_VERSION && source.facts && { source: { facts: source.facts } }),

@@ -1,7 +1,7 @@
-/** What people type for a command or an option that has another name here. */
+/** What people type for a command or an option that has another name here. Made when something was mistyped: every start reads this file. */
 
 /** Words of other tools, at the top and within a noun, and the command that does what they ask for. */
-export const COMMANDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+export const otherCommands = (): Readonly<Record<string, Readonly<Record<string, string>>>> => ({
   '': {
     ...same('video generate', ['generate', 'gen', 'render', 'make', 'new', 'run', 'txt2video', 'text-to-video']),
     ...same('video list', ['ls', 'list', 'jobs', 'job', 'history', 'queue']),
@@ -88,10 +88,10 @@ export const COMMANDS: Readonly<Record<string, Readonly<Record<string, string>>>
   },
   skill: { ...same('skill install', ['add', 'setup', 'write', 'update', 'enable']) },
   sandbox: { ...same('sandbox serve', ['start', 'run', 'up', 'server']) },
-};
+});
 
 /** Options of other tools, and the one that means the same here; where none does, what to do instead. */
-export const OPTIONS: Readonly<Record<string, string>> = {
+export const otherOptions = (): Readonly<Record<string, string>> => ({
   ...same('--seconds', ['--duration', '--length', '--len', '--secs', '--time']),
   ...same('--aspect', ['--ratio', '--aspect-ratio', '--orientation', '--format']),
   ...same('--resolution', ['--res', '--quality', '--height']),
@@ -118,7 +118,7 @@ export const OPTIONS: Readonly<Record<string, string>> = {
     'A key is never an argument, which other users of the machine could read. Store it: sora auth login <provider>',
   '--token':
     'A key is never an argument, which other users of the machine could read. Store it: sora auth login <provider>',
-};
+});
 
 function same(meant: string, words: readonly string[]): Record<string, string> {
   return Object.fromEntries(words.map((word) => [word, meant]));

@@ -123,9 +123,10 @@ export function createProgram({ write, columns, run, runLine }: ProgramOptions):
     .addHelpText('after', examples('sora demo'))
     .action(act(async (context, [folder = '']) => (await import('./demo.ts')).runDemo(context, folder, { runLine })));
   addHidden(program, { act, version: pkg.version });
+  // Broken into lines when it is shown, which it is in few starts.
   program.addHelpText(
     'after',
-    `\n${wrap(`Help topics (sora help <topic>): ${HELP_TOPICS.join(', ')}`, columns, { indent: '  ' })}`,
+    () => `\n${wrap(`Help topics (sora help <topic>): ${HELP_TOPICS.join(', ')}`, columns, { indent: '  ' })}`,
   );
   program.addHelpText(
     'after',

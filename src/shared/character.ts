@@ -155,11 +155,15 @@ export interface CharacterWithoutClip extends CharacterBase {
 /** By what it has: a clip, pictures, registrations, or several of them. Its record is decoded and written by `characters/record.ts`. */
 export type Character = CharacterWithClip | CharacterWithoutClip;
 
+/** What a list shows of a master; its hash is only needed where it may be missing. */
+export type ListedMaster = Pick<Clip, 'width' | 'height' | 'seconds'> & Partial<Pick<Clip, 'sha256'>>;
+
 /** What a list shows of a character. */
 export interface CharacterDigest extends Pick<CharacterBase, 'name' | 'clipless' | 'createdAt'> {
   /** Those that were given. */
   readonly stills?: readonly Pick<Still, 'sha256'>[];
-  readonly clip?: Pick<CharacterClip, 'master' | 'planVersion'> & {
+  readonly clip?: Pick<CharacterClip, 'planVersion'> & {
+    readonly master: ListedMaster;
     readonly options: Pick<ClipOptions, 'start' | 'audio'>;
     /** Only of a clip by earlier rules. */
     readonly source?: Pick<CharacterSource, 'facts'>;

@@ -89,7 +89,9 @@ describe('the document of a character', () => {
   });
 
   it('is in a list with its clip, and with the facts of its source only where its rules are earlier ones', () => {
-    const { master, planVersion, options, source } = CLIP;
+    const { master: whole, planVersion, options, source } = CLIP;
+    const { width, height, seconds, sha256 } = whole;
+    const master = { width, height, seconds };
     const listed = { master, planVersion, options: { start: options.start, audio: options.audio } };
     expect(characterDigest(decodeCharacter({ ...BASE, ...CLIP })).clip).toEqual({
       ...listed,
@@ -98,5 +100,8 @@ describe('the document of a character', () => {
     const today = decodeCharacter({ ...BASE, ...CLIP, planVersion: PLAN_VERSION });
     expect(characterDigest(today).clip).toEqual({ ...listed, planVersion: PLAN_VERSION });
     expect(characterDigest(decodeCharacter(BASE))).not.toHaveProperty('clip');
+    // Whether that is there has to be looked up.
+    const lacking = decodeCharacter({ ...BASE, ...CLIP, clipless: true });
+    expect(characterDigest(lacking).clip?.master).toEqual({ ...master, sha256 });
   });
 });

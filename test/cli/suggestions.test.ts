@@ -25,7 +25,7 @@ async function hintOf(line: string): Promise<string | undefined> {
 }
 
 describe('the table of other names', () => {
-  it.each(Object.entries(otherNames.COMMANDS))(
+  it.each(Object.entries(otherNames.otherCommands()))(
     'under "%s" names commands that exist, and none twice',
     (noun, words) => {
       for (const [word, meant] of Object.entries(words)) {
@@ -36,7 +36,7 @@ describe('the table of other names', () => {
   );
 
   it('names options that exist, or says what to do instead', () => {
-    for (const [word, meant] of Object.entries(otherNames.OPTIONS)) {
+    for (const [word, meant] of Object.entries(otherNames.otherOptions())) {
       if (meant.startsWith('--')) expect(OPTIONS, word).toContain(meant);
       else expect(meant, word).toContain(': ');
     }
@@ -47,8 +47,8 @@ describe('the table of other names', () => {
       expect([...PATHS.flatMap((path) => path.split(' ').at(-1) ?? []), ...OPTIONS]).toContain(name);
     }
     for (const meant of [
-      ...Object.values(otherNames.COMMANDS).flatMap((words) => Object.values(words)),
-      ...Object.values(otherNames.OPTIONS),
+      ...Object.values(otherNames.otherCommands()).flatMap((words) => Object.values(words)),
+      ...Object.values(otherNames.otherOptions()),
     ]) {
       expect(NEVER_SUGGESTED).not.toContain(meant.split(' ').at(-1));
     }

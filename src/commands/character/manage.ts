@@ -7,21 +7,26 @@ import type { WrittenSheet } from '../../clips/sheet.ts';
 import type { Context } from '../../context.ts';
 import { readableOf } from '../../disk/listing.ts';
 import { hostAddress, hostTitle } from '../../providers/index.ts';
-import type { Character, CharacterDigest } from '../../shared/character.ts';
+import type { Character, CharacterDigest, ListedMaster } from '../../shared/character.ts';
 import type { Clip } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import { capitalizeThe, formatBytes, listOf, oneLine } from '../../shared/text.ts';
 
 /** What its clip is, in a few words; a record that came without one may have it elsewhere. */
-async function clipWords(
+async function clipWords<M extends ListedMaster>(
   context: Context,
-  { master, clipless, stills }: Pick<CharacterJson, 'master' | 'clipless'> & { readonly stills?: readonly unknown[] },
-  words: (master: Clip) => string,
+  {
+    master,
+    clipless,
+    stills,
+  }: Pick<CharacterJson, 'clipless'> & { readonly master?: M; readonly stills?: readonly unknown[] },
+  words: (master: M) => string,
 ) {
   if (!master && stills) return stills.length === 1 ? 'one picture' : `${stills.length} pictures`;
   if (!master) return 'no clip';
-  if (!clipless || (await (await context.characters()).hasClip(master.sha256))) return words(master);
+  const isThere = async ({ sha256 }: M) => sha256 !== undefined && (await context.characters()).hasClip(sha256);
+  if (!clipless || (await isThere(master))) return words(master);
   return 'no clip here';
 }
 
@@ -46,7 +51,7 @@ export async function runCharacterList(context: Context): Promise<undefined> {
 
 async function castTable(context: Context, cast: readonly CharacterDigest[]): Promise<string> {
   if (cast.length === 0) return 'The cast is empty. Make a character: sora character create <clip> --name <name>';
-  const short = (master: Clip): string => `${formatSize(master)} ${master.seconds.toFixed(2)} s`;
+  const short = (master: ListedMaster): string => `${formatSize(master)} ${master.seconds.toFixed(2)} s`;
   const rows: string[][] = [];
   for (const one of cast) {
     // Few are looked for on the disk, and a promise for each would take longer than its row.
@@ -58,6 +63,10 @@ async function castTable(context: Context, cast: readonly CharacterDigest[]): Pr
 }
 
 function registeredWith({ registrations, pending = [] }: CharacterDigest): string {
+  const [first] = registrations;
+  // Nearly all of a long list, of which sets and copies would take most of the time.
+  if (first && registrations.length === 1 && pending.length === 0)
+    return first.stale === true ? '' : `${hostTitle(first)} ${first.value}`;
   const living = registrations.filter(({ stale }) => stale !== true).map((one) => `${hostTitle(one)} ${one.value}`);
   return [...new Set([...living, ...pending.map((one) => `${hostTitle(one)} (pending)`)])].join(', ');
 }
