@@ -81,7 +81,7 @@ type Job = PrepareRequest & { readonly onProgress: (fraction: number) => void };
 
 /** Copies; where the copy is not what the headers promised, encodes. A sound that does not decode is no reason to encode the picture. */
 async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
-  const { failure } = await runPlan(job, job.info, plan);
+  const [{ failure }] = await Promise.all([runPlan(job, job.info, plan), loadTools(job)]);
   if (failure !== undefined) {
     // Some builds look into the packets of a sound, and refuse to copy one that nobody can decode.
     if (plan.target.audio && (await isUndecodable(job))) return copyWithoutSound(job, plan);
@@ -145,7 +145,7 @@ async function convert(job: Job, wanted: ConvertPlan, notes: readonly string[]):
   const sound = soundPart({ ...job, plan: wanted });
   const samples = sound && temporary(sound.outputPath);
   try {
-    const [heard] = await Promise.all([sound && decodeSound(sound, job.ffmpeg, job), loadEncoding(job)]);
+    const [heard] = await Promise.all([sound && decodeSound(sound, job.ffmpeg, job), loadTools(job)]);
     const { plan: whole, soundNotes, attenuation } = soundOf(wanted, heard);
     let plan = whole;
     let made = await encode(job, info, plan, { attenuation });
@@ -162,9 +162,9 @@ async function convert(job: Job, wanted: ConvertPlan, notes: readonly string[]):
   }
 }
 
-/** Loads what an encode needs, while ffmpeg does something else. */
-async function loadEncoding({ judgeFor }: Job): Promise<void> {
-  await Promise.all([loadFluent(), judgeFor && import('./judge/judge-master.ts')]);
+/** Loads what is needed from now on, while ffmpeg does something else. */
+async function loadTools({ judgeFor }: Job): Promise<void> {
+  await Promise.all([loadFluent(), judgeFor && import('./judge/judge-master.ts'), import('node:crypto')]);
 }
 
 type Seen = Omit<SeenMaster, 'heard'>;
@@ -258,10 +258,12 @@ async function examine(
   verify: (info: Promise<MediaInfo>) => Promise<Decoded>,
 ): Promise<{ decoded: Decoded; info: Promise<MediaInfo>; sha256: Promise<string> }> {
   const info = probeMedia(outputPath, { signal });
+  // ffmpeg is started before this process is busy.
+  const verified = verify(info);
   const sha256 = hashFile(outputPath, signal);
   // What does not decode is not asked about further.
   for (const unasked of [info, sha256]) unasked.catch(() => {});
-  return { decoded: await verify(info), info, sha256 };
+  return { decoded: await verified, info, sha256 };
 }
 
 /** What else is measured of the pictures; undefined where nobody asked for a judgement. */
