@@ -1,11 +1,15 @@
 /** Frames of a video as small JPEGs, for pages that show them without a file beside. */
 import { resolve } from 'node:path';
+import { hashText } from '../disk/hash.ts';
 import { fileUrl, untrustedInputOptions } from '../media/ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../media/ffmpeg/picture-input.ts';
 import { throwIfAborted } from '../media/ffmpeg/process.ts';
 import { runProgram } from '../media/ffmpeg/run-program.ts';
 import { displayedSize, videoSeconds } from '../media/info.ts';
+import { convertImage, uprightImageFilters } from '../media/picture/fit.ts';
+import { sniffImage, stripMetadata } from '../media/picture/formats.ts';
+import { pictureFile, readPictureFile } from '../media/picture/read-picture.ts';
 import { probeMedia } from '../media/probe/probe.ts';
 
 export interface FrameRequest {
@@ -38,6 +42,26 @@ export async function bestFrames(path: string, request: FrameRequest): Promise<r
     const [best] = part.toSorted((a, b) => b.length - a.length);
     return best ? [dataUrl(best)] : [];
   });
+}
+
+/**
+ * A picture as it is shown, small, with the hash of its file; undefined for what is not there or is no picture that can be decoded.
+ */
+export async function pictureJpeg(
+  path: string,
+  { ffmpeg, signal }: FrameRequest,
+): Promise<{ readonly url: string; readonly sha256: string } | undefined> {
+  try {
+    const { bytes } = await readPictureFile(await pictureFile('/', path));
+    const mime = sniffImage(bytes);
+    if (mime === undefined) return undefined;
+    const box = [`scale=w=min(${SIDE}\\,iw):h=min(${SIDE}\\,ih):force_original_aspect_ratio=decrease:flags=area`];
+    const how = { mime, upright: uprightImageFilters(bytes), box, to: 'image/jpeg', ffmpeg, signal } as const;
+    return { url: dataUrl(await convertImage(stripMetadata(bytes), how)), sha256: hashText(bytes) };
+  } catch {
+    throwIfAborted(signal);
+    return undefined;
+  }
 }
 
 const CANDIDATES = 12;

@@ -73,6 +73,7 @@ async function takeOf(
       ...(failure ? [['reason', oneLine(failure.message, 400)] as const] : []),
     ],
     remarks: remarksOf(saved),
+    given: await pictures.ofReference(request.reference),
     characters: await Promise.all(characters.map(async (name) => ({ name, frames: await pictures.ofCharacter(name) }))),
   };
 }

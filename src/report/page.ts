@@ -32,6 +32,8 @@ export interface ReportTake {
   /** To be copied. */
   readonly command?: string;
   readonly remarks: readonly string[];
+  /** What it was given to begin with, as data URLs. */
+  readonly given: readonly string[];
   /** Who was to appear, and the best frames of the clip that each is known by, as data URLs. */
   readonly characters: readonly { readonly name: string; readonly frames: readonly string[] }[];
 }
@@ -86,13 +88,14 @@ ${framesOf(take)}</article>
 `;
 }
 
-/** Each character beside the frames of the video. */
-function framesOf({ characters, frames }: ReportTake): Html | undefined {
-  if (frames.length === 0) return undefined;
+/** Each character, and the picture that it began with, beside the frames of the video. */
+function framesOf({ characters, given, frames }: ReportTake): Html | undefined {
+  if (frames.length + given.length === 0) return undefined;
   const row = (name: string, pictures: readonly string[]): Html =>
     html`<figure><figcaption>${name}</figcaption>${pictures.map((url) => html`<img alt="" src="${url}">`)}</figure>`;
-  const known = characters.filter((one) => one.frames.length > 0);
-  return html`<div class="frames">${known.map((one) => row(one.name, one.frames))}${row('in the video', frames)}</div>`;
+  const known = [...characters, { name: 'first picture', frames: given }, { name: 'in the video', frames }];
+  const shown = known.filter((one) => one.frames.length > 0);
+  return html`<div class="frames">${shown.map((one) => row(one.name, one.frames))}</div>`;
 }
 
 const STYLE = `

@@ -143,6 +143,7 @@ async function cardOf(
     ...(prompt !== undefined && { prompt }),
     ...(canPick && path !== undefined && !take.isPicked && { command: pick }),
     remarks: [...take.mismatch, ...remarksOf(output)],
+    given: await pictures.ofReference(job?.request.reference),
     characters: await Promise.all(names.map(async (name) => ({ name, frames: await pictures.ofCharacter(name) }))),
   };
 }

@@ -42,6 +42,7 @@ describe.skipIf(program === undefined)('a report in a browser', () => {
           facts: [[HOSTILE, HOSTILE]],
         },
         ...{ prompt: HOSTILE, command: `sora storyboard pick film.md ${HOSTILE} 1`, remarks: [HOSTILE] },
+        given: [PIXEL],
         characters: [{ name: HOSTILE, frames: [PIXEL] }],
       });
     }

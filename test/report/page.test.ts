@@ -3,7 +3,7 @@ import { html } from '../../src/report/html.ts';
 import { type ReportTake, renderPage } from '../../src/report/page.ts';
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&lt;{{x}}\${y}`;
-const TAKE: ReportTake = { label: 'Take 1', frames: [], facts: [], remarks: [], characters: [] };
+const TAKE: ReportTake = { label: 'Take 1', frames: [], facts: [], remarks: [], given: [], characters: [] };
 
 describe('the template tag', () => {
   it('escapes everything but what it has made itself, in lists too', () => {
@@ -38,6 +38,7 @@ describe('a page', () => {
                 command: HOSTILE,
               },
               ...{ facts: [[HOSTILE, HOSTILE]], remarks: [HOSTILE] },
+              given: [HOSTILE],
               characters: [{ name: HOSTILE, frames: [HOSTILE] }],
             },
           ],
@@ -47,7 +48,7 @@ describe('a page', () => {
     expect(page.match(/<script/g)).toHaveLength(1);
     expect(page).not.toContain('<img src=x');
     expect(page).not.toMatch(/"><script/);
-    expect(page.match(/&quot;&gt;&lt;script&gt;/g)?.length).toBe(18);
+    expect(page.match(/&quot;&gt;&lt;script&gt;/g)?.length).toBe(19);
   });
 
   it('may load nothing but its own pictures and the videos beside it', () => {
@@ -63,5 +64,13 @@ describe('a page', () => {
     const page = renderPage({ title: 'A', notes: [], sections });
     expect(page).toContain('<video controls playsinline preload="none" poster="data:a" src="a.mp4"></video>');
     expect(page.match(/The video is not here\./g)).toHaveLength(1);
+    expect(page).not.toContain('first picture');
+  });
+
+  it('shows the picture that a take was given, beside its video or without one', () => {
+    const given = { ...TAKE, given: ['data:given'] };
+    const sections = [{ heading: 'A', notes: [], takes: [{ ...given, href: 'a.mp4', frames: ['data:a'] }, given] }];
+    const figure = '<figure><figcaption>first picture</figcaption><img alt="" src="data:given"></figure>';
+    expect(renderPage({ title: 'A', notes: [], sections }).split(figure)).toHaveLength(3);
   });
 });
