@@ -19,6 +19,7 @@ import {
   shape,
   string,
 } from '../disk/schema.ts';
+import { EXIT_CODES } from '../shared/errors.ts';
 import type { Sender } from '../shared/sender.ts';
 import { type Ask, isAsk, partsOfKey } from './fingerprint.ts';
 
@@ -140,8 +141,17 @@ export const TAKEN_BACK = 'taken back';
 export const PAID_AND_GONE = 'paid-and-gone';
 
 /** Why a request came to nothing, in words for people. */
-export function whyFailed({ why }: { readonly why: string }): string {
-  return why === PAID_AND_GONE ? 'it was made and paid for, and its host keeps it no more' : why;
+export function whyFailed({
+  why,
+  exit,
+  made,
+}: {
+  readonly why: string;
+  readonly exit: number;
+  readonly made: Failed['made'];
+}): string {
+  if (why === PAID_AND_GONE) return 'it was made and paid for, and its host keeps it no more';
+  return made === 'no' && exit === EXIT_CODES.network ? `never sent, and nothing was paid: ${why}` : why;
 }
 
 const amount = rule<number>((value) => Number.isFinite(value) && Number(value) >= 0, 'is not an amount');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readJournal } from '../../src/journal/lines.ts';
+import { PAID_AND_GONE, readJournal, whyFailed } from '../../src/journal/lines.ts';
 import { asked, done, failed, KEY, KEY_2, sent } from './samples.ts';
 
 const text = (...lines: readonly unknown[]): string =>
@@ -66,4 +66,13 @@ describe('a journal', () => {
   it('reads lines that end as on Windows, and skips empty ones', () => {
     expect(readJournal(`${JSON.stringify(asked())}\r\n\r\n\n`).lines).toHaveLength(1);
   });
+});
+
+it.each([
+  ['never left', { why: 'Down.', exit: 6, made: 'no' }, 'never sent, and nothing was paid: Down.'],
+  ['was refused', { why: 'Bad.', exit: 5, made: 'no' }, 'Bad.'],
+  ['lost its host on the way', { why: 'Down.', exit: 6, made: 'maybe' }, 'Down.'],
+  ['is gone', { why: PAID_AND_GONE, exit: 5, made: 'yes' }, /made and paid for/],
+] as const)('a request that %s says why it came to nothing', (_what, failed, words) => {
+  expect(whyFailed(failed)).toMatch(words);
 });
