@@ -284,10 +284,11 @@ describe('a file', () => {
     ['as many keys as fit', Array.from({ length: 15_000 }, (_, at) => `k${at}: 1`).join('\n')],
     ['more than fits', `title: ${'a'.repeat(200_000)}`],
   ])('with %s in its front matter is refused before it takes long', async (_, front) => {
-    const began = performance.now();
+    const began = process.cpuUsage();
     const { problems } = await read(film('## A\n\nSea.', front));
     expect(problems.length).toBeGreaterThan(0);
-    expect(performance.now() - began).toBeLessThan(5000);
+    const { user, system } = process.cpuUsage(began);
+    expect((user + system) / 1000).toBeLessThan(5000);
   });
 
   it('tells everything that is wrong at once, in the order of the file', async () => {
