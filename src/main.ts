@@ -279,7 +279,7 @@ async function reportUnwritten(cause: NodeJS.ErrnoException): Promise<void> {
   ]);
   const [reason] = reasonFor(cause.code ?? cause.message);
   const error = new SoraError('machine', `stdout could not be written: ${reason}.`, {
-    hint: 'What the command did stays done; only its output is lost. Jobs are in: sora video list',
+    hint: 'What the command did is done; only its output is lost. Jobs are in: sora video list',
     cause,
   });
   reportError(error, process.argv.slice(2), runtime);

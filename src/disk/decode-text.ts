@@ -25,8 +25,8 @@ export function decodeText(bytes: Uint8Array, source: TextSource): string {
 /** Throws `usage` where an earlier program has put U+FFFD in place of what it could not read. */
 export function requireReadable(text: string, called: string): void {
   if (!text.includes('\ufffd')) return;
-  throw new SoraError('usage', `${called} has U+FFFD in it, the sign for what could not be read.`, {
-    hint: 'It was damaged when it was converted, copied or typed: put there what was meant.',
+  throw new SoraError('usage', `${called} contains U+FFFD, which stands for a character that could not be read.`, {
+    hint: 'It was damaged when it was converted or copied. Write the character that was meant in its place.',
   });
 }
 

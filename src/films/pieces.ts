@@ -59,7 +59,7 @@ export async function openPieces(
     return { path: folder, dispose: async () => {} };
   } catch (error) {
     if (!isSoraError(error, 'machine')) throw error;
-    onNote(`The pieces of the film are not kept, so that the next one takes as long. ${error.message}`);
+    onNote(`The pieces of the film are not kept, so that the next film takes as long as this one. ${error.message}`);
     return makeTemporaryFolder(TEMPORARY);
   }
 }

@@ -139,7 +139,7 @@ function afterCancel(
 ): Remote {
   if (after) return applyRemote(job, after, nowMs);
   if (!taken) return missedAt(job, nowMs);
-  const message = `${capitalizeThe(hostTitle(provider))} shows it no more. Had it ended a moment before, it was deleted with its video, and may be on the bill.`;
+  const message = `${capitalizeThe(hostTitle(provider))} no longer shows it. If it had ended a moment before, it was deleted with its video, and may be on the bill.`;
   return {
     ...job,
     status: 'cancelled',
@@ -150,7 +150,7 @@ function afterCancel(
 
 function refuseFinal(job: Refused | Remote): asserts job is Remote {
   if (!isFinal(job.status)) return;
-  throw new SoraError('refused', `Job ${job.id} is ${describe(job)}: there is nothing to cancel.`, {
+  throw new SoraError('refused', `Job ${job.id} has ended as ${describe(job)}: there is nothing to cancel.`, {
     hint: job.status === 'succeeded' ? `Fetch it: sora video download ${job.id}` : `See it: sora video show ${job.id}`,
     jobId: job.id,
   });

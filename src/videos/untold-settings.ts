@@ -20,16 +20,16 @@ export async function untoldSettings(
   const asked = untold.flatMap((setting) => wordsOf(setting, input));
   if (asked.length === 0 || allowUndocumented) {
     const made = untold.map((setting) => (setting === 'length' ? `${fitted.seconds} s` : formatSize(fitted.size)));
-    const doubt = `${model} has no input for ${listOf(untold)}: it decides that itself, and may make another video than one of ${listOf([...new Set(made)])}. ${option('allowDrift')} takes what it makes.`;
+    const doubt = `${model} has no input for ${listOf(untold)}: it decides that itself, and the video may differ from ${listOf([...new Set(made)])}. ${option('allowDrift')} accepts it as it is.`;
     return { doubts: [doubt] };
   }
   const taker = await modelThatTakes(order);
-  const other = taker === undefined ? `sora provider models ${provider.name}` : taker;
+  const other = taker === undefined ? ` (sora provider models ${provider.name})` : `, such as ${taker}`;
   const words = listOf([...new Set(asked)]);
   const refused = new SoraError(
     'usage',
-    `${model} has no input for ${listOf(untold)}: it would not be told of ${words}.`,
-    { hint: `Leave that out, or use a model that is told, such as ${other}, or add ${option('allowUndocumented')}.` },
+    `${model} has no input for ${listOf(untold)}, so that ${words} would be ignored.`,
+    { hint: `Leave that out, or use a model that has one${other}, or add ${option('allowUndocumented')}.` },
   );
   return { refused, doubts: [] };
 }

@@ -29,28 +29,32 @@ async function dryRun(answer: Scripted, flags: string) {
 
 describe('what a model has no input for', () => {
   it.each<[object, string, string]>([
-    [{ ...SHAPE, ...RESOLUTION }, '--seconds 8', 'no input for length: it would not be told of 8 s.'],
-    [{ ...LENGTH, ...RESOLUTION }, '--aspect 9:16', 'no input for shape: it would not be told of 9:16.'],
-    [{ ...LENGTH, ...SHAPE }, '--resolution 1080p', 'no input for resolution: it would not be told of 1080p.'],
-    [LENGTH, '--size 1280x720', 'no input for shape and resolution: it would not be told of 1280x720.'],
+    [{ ...SHAPE, ...RESOLUTION }, '--seconds 8', 'no input for length, so that 8 s would be ignored.'],
+    [{ ...LENGTH, ...RESOLUTION }, '--aspect 9:16', 'no input for shape, so that 9:16 would be ignored.'],
+    [{ ...LENGTH, ...SHAPE }, '--resolution 1080p', 'no input for resolution, so that 1080p would be ignored.'],
+    [LENGTH, '--size 1280x720', 'no input for shape and resolution, so that 1280x720 would be ignored.'],
     [
       {},
       '--seconds 8 --aspect 9:16',
-      'no input for length, shape and resolution: it would not be told of 8 s and 9:16.',
+      'no input for length, shape and resolution, so that 8 s and 9:16 would be ignored.',
     ],
   ])('is refused where it was asked for by name: %j %s', async (inputs, flags, words) => {
     const { exit, said, shown } = await dryRun(schema(inputs), flags);
     expect([exit, shown]).toEqual([2, '']);
     expect(said).toContain(`${MODEL} has ${words}`);
     expect(said).toMatch(
-      /a model that is told, such as (?:--provider \w+ )?--model \S+, or add --allow-undocumented\./,
+      /a model that has one, such as (?:--provider \w+ )?--model \S+, or add --allow-undocumented\./,
     );
   });
 
   it.each<[object, string, string]>([
-    [{ ...SHAPE, ...RESOLUTION }, '--aspect 9:16', 'no input for length: it decides that itself, and may make another'],
-    [{}, '', 'another video than one of 4 s and 1280x720. --allow-drift takes what it makes.'],
-    [{}, '--seconds 8 --allow-undocumented', 'another video than one of 8 s and 1280x720.'],
+    [
+      { ...SHAPE, ...RESOLUTION },
+      '--aspect 9:16',
+      'no input for length: it decides that itself, and the video may differ',
+    ],
+    [{}, '', 'the video may differ from 4 s and 1280x720. --allow-drift accepts it as it is.'],
+    [{}, '--seconds 8 --allow-undocumented', 'the video may differ from 8 s and 1280x720.'],
   ])(
     'is a doubt before anything is paid for where nobody asked for it, or is to be sent all the same: %j %s',
     async (inputs, flags, words) => {
@@ -63,7 +67,7 @@ describe('what a model has no input for', () => {
     const test = await createTestRuntime({ env: { EACHLABS_API_KEY: 'k' } });
     const flags = words('--provider eachlabs --model sora-2-fast --allow-retired --resolution 1080p --dry-run');
     expect(await runCli(['video', 'generate', 'A hill.', ...flags], test.runtime)).toBe(2);
-    expect(test.stderr.text()).toContain('sora-2-fast has no input for resolution: it would not be told of 1080p.');
+    expect(test.stderr.text()).toContain('sora-2-fast has no input for resolution, so that 1080p would be ignored.');
   });
 
   it('is nothing where the model has an input for everything', async () => {

@@ -70,7 +70,7 @@ function refusedError(job: Refused, reason: string): SoraError {
       return error(
         'refused',
         'was refused',
-        'Nothing was made: the host refused the request itself. Correct what it complains about, and send that.',
+        'Nothing was made: the host refused the request itself. Correct what it complains about, and run the corrected command.',
       );
   }
 }

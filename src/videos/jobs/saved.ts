@@ -2,13 +2,15 @@
 import { access } from 'node:fs/promises';
 import { SoraError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
+import { sentence } from '../../shared/text.ts';
+import { jobError } from './error.ts';
 
 /** Throws `usage` where it was never saved, or is no longer there. */
 export async function savedPath(job: Job): Promise<string> {
   const path = job.remoteId === undefined ? undefined : job.output?.path;
   if (path === undefined) {
     throw new SoraError('usage', `The video of job ${job.id} has not been saved on this machine.`, {
-      hint: `Save it first: sora video wait ${job.id}`,
+      hint: whyThereIsNone(job) ?? `Save it first: sora video wait ${job.id}`,
       jobId: job.id,
     });
   }
@@ -20,4 +22,10 @@ export async function savedPath(job: Job): Promise<string> {
     });
   });
   return path;
+}
+
+/** Of a job that has ended without a video: waiting for it brings none. */
+function whyThereIsNone(job: Job): string | undefined {
+  const error = jobError(job);
+  return error && `${sentence(error.message)} ${error.hint ?? ''}`.trim();
 }

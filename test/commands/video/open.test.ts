@@ -33,6 +33,14 @@ describe('video open', () => {
     await expect(runVideoOpen(test.context, gone, { open })).rejects.toMatchObject({
       ...{ code: 'usage', hint: `Save it again: sora video download ${gone}` },
     });
+    const failure = { message: 'the server is out of memory', policy: false };
+    const { id: failed } = await addJob(test, { baseUrl, status: 'failed', failure });
+    await expect(runVideoOpen(test.context, failed, { open })).rejects.toMatchObject({
+      ...{
+        code: 'usage',
+        hint: `Job ${failed} failed: the server is out of memory. Nothing was downloaded. To try again, run the same \`sora video generate\` command.`,
+      },
+    });
     expect(open).not.toHaveBeenCalled();
   });
 

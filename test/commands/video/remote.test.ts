@@ -208,7 +208,7 @@ describe('video cancel', () => {
     test.server.answer(video(test.job, 'completed'));
     await expect(runVideoCancel(test.context, test.job.id)).rejects.toMatchObject({
       code: 'refused',
-      message: expect.stringContaining('succeeded: there is nothing to cancel'),
+      message: expect.stringContaining('has ended as succeeded: there is nothing to cancel'),
       hint: `Fetch it: sora video download ${test.job.id}`,
     });
     expect(test.server.seen.map(({ method }) => method)).toEqual(['GET']);

@@ -311,7 +311,7 @@ describe('a film that is assembled again', () => {
     vi.stubEnv('TMPDIR', await tempFolder());
     expect((await assembleIn(context, filmOf([{ path }]))).pieces).toMatchObject({ made: 1 });
     expect(stderr.text()).toContain(
-      'The pieces of the film are not kept, so that the next one takes as long. Cannot make',
+      'The pieces of the film are not kept, so that the next film takes as long as this one. Cannot make',
     );
     expect(await readdir(tmpdir())).toEqual([]);
   });
