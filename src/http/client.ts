@@ -228,7 +228,9 @@ export function createHttp(options: HttpOptions): Http {
     seen: Hiding & Pick<Answer, 'host' | 'isRedirected'>,
   ): Promise<Answer> {
     const { host, isRedirected = false, redact, scrub } = seen;
-    const requestId = requestIdOf(reply.headers);
+    // Only ever shown, as messages are.
+    const id = requestIdOf(reply.headers);
+    const requestId = id === undefined ? undefined : redact(id);
     const limit = request.maxBytes ?? MAX_BYTES;
     const chunks: Uint8Array[] = [];
     let bytes = 0;
