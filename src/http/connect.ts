@@ -4,7 +4,7 @@
  * whoever is more than 250 ms away, and has an address of a family that does not work here, cannot be reached by it.
  */
 import { type LookupAddress, lookup } from 'node:dns';
-import { createConnection, type Socket } from 'node:net';
+import { createConnection, isIP, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import type { buildConnector } from 'undici';
 import { systemCode } from '../shared/errors.ts';
@@ -61,7 +61,7 @@ export function createConnector(secure: buildConnector.connector, options: Conne
           const race = { ...options, port, attempts, addresses: interleave(addresses) };
           connectFirst(race, (error, socket) => {
             if (!socket) callback(error, null);
-            else if (to.protocol === 'https:') secure({ ...to, httpSocket: socket }, callback);
+            else if (to.protocol === 'https:') secure({ ...withServerName(to), httpSocket: socket }, callback);
             else callback(null, socket);
           });
         },
@@ -69,6 +69,11 @@ export function createConnector(secure: buildConnector.connector, options: Conne
       );
     },
   };
+}
+
+/** undici names a proxy's address here, too, and newer versions of Node throw for one. */
+function withServerName({ servername, ...to }: buildConnector.Options): buildConnector.Options {
+  return servername === undefined || isIP(servername) !== 0 ? to : { ...to, servername };
 }
 
 /** By families in turn, that of the preferred address first. */

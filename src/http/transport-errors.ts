@@ -1,5 +1,6 @@
 /** Every way in which an exchange can break off, in plain words: what happened, with whom, and what to look at. Pure. */
 import { systemCode } from '../shared/errors.ts';
+import { sentence } from '../shared/text.ts';
 import { formatDuration } from '../shared/time.ts';
 import type { Attempt } from './connect.ts';
 import type { Timeouts, TransportError } from './exchange.ts';
@@ -39,7 +40,8 @@ export function describeTransportError(lost: TransportError, host: string, timeo
     };
   }
   const through = via ? ` (through the proxy ${via.url.host} of ${via.variable})` : '';
-  return tell({ ...about, host: `${host}${through}` });
+  const told = tell({ ...about, host: `${host}${through}` });
+  return via && told.isLasting ? { ...told, hint: `${sentence(told.hint)} Or it is about the proxy.` } : told;
 }
 
 /** Whether the server cannot have understood what was sent to it: nothing of a create was carried out. */

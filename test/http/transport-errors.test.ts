@@ -97,6 +97,19 @@ describe('a server of something else', () => {
     expect(pauses).toEqual([]);
   });
 
+  it('that is a proxy named by its address is told in words, too', async () => {
+    const proxy = await listen(secure(SELF_SIGNED));
+    const { http, pauses } = createTestHttp({ proxy: { https: `https://${proxy}` } });
+    const request = { method: 'GET', kind: 'read', url: 'https://v.example/' } as const;
+    const error = await failureOf(http.send({ ...request, signal: new AbortController().signal }));
+    expect(error).toMatchObject({
+      code: 'network',
+      message: `v.example (through the proxy ${proxy} of HTTPS_PROXY) has a self-signed certificate, which is not trusted here.`,
+      hint: expect.stringMatching(/Or it is about the proxy\.$/),
+    });
+    expect(pauses).toEqual([]);
+  });
+
   it('whose answer is not HTTP may have carried a create out (P2)', async () => {
     const host = await listen(saying('SSH-2.0-OpenSSH_9.2\r\n'));
     const { http } = createTestHttp();
