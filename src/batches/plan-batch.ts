@@ -76,7 +76,7 @@ export async function planBatch(
   const quoteOf = createQuotes(quiet, options.ask);
   for (const line of lines) {
     try {
-      const order = await orderOf(quiet, line, { provider, model: line.model ?? model, places });
+      const order = await orderOf(quiet, line, { provider, model: line.model ?? model, places, purpose });
       for (const doubt of await checkOrder(quiet, order, options)) doubts.add(doubt);
       const plan = await planVideo(quiet, order);
       const ask = askOf(line, { input: order.input, plan, familyOf });
@@ -105,7 +105,12 @@ export async function planBatch(
 async function orderOf(
   workspace: Workspace,
   line: BatchLine,
-  { provider, model, places }: { provider: Provider; model: string | undefined; places: Places },
+  {
+    provider,
+    model,
+    places,
+    purpose,
+  }: { provider: Provider; model: string | undefined; places: Places; purpose: Purpose },
 ): Promise<VideoOrder> {
   const characters: Character[] = [];
   for (const name of line.characters) {
@@ -122,7 +127,8 @@ async function orderOf(
     ...(reference !== undefined && { reference }),
     ...(framing && { framing }),
   };
-  return { input, provider, model: model ?? (await defaultModelFor({ input, provider })), inject: true };
+  const named = model ?? (await defaultModelFor({ input, provider }));
+  return { input, provider, model: named, inject: true, isPreview: purpose === 'preview' };
 }
 
 async function characterOfId(workspace: Workspace, id: string): Promise<Character> {

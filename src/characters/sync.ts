@@ -124,7 +124,12 @@ async function syncCharacter(
 ): Promise<Synced> {
   try {
     const { limits, model } = fittedTo;
-    const [fitted] = await withPictures(workspace, castTargets([character], fittedTo), { limits, model, others: 0 });
+    const [fitted] = await withPictures(workspace, castTargets([character], fittedTo), {
+      limits,
+      model,
+      others: 0,
+      isKept: true,
+    });
     if (!fitted) throw new TypeError('a character has one target');
     const { target } = fitted;
     const kept = await checkedAt(workspace, character, target);

@@ -62,14 +62,47 @@ const decodeIndex = recordDecoder<StillsIndex>(
 );
 
 /**
- * The pictures of a character's clip, the one nearest to the middle first. Made where they are not here, with progress. Throws
- * `machine` where the clip is not here or there is no ffmpeg, `clip` where nothing of it can be measured.
+ * The pictures of a character's clip, the one nearest to the middle first. Made where they are not here, with progress; where they
+ * are not kept, nothing lies at their paths. Throws `machine` where the clip is not here or there is no ffmpeg, `clip` where nothing of it can be measured.
  */
 export async function chosenStills(
   workspace: Workspace,
   character: CharacterWithClip,
+  { isKept }: { readonly isKept: boolean },
 ): Promise<readonly StillPicture[]> {
-  return (await keptStills(workspace, character)) ?? (await makeStills(workspace, character));
+  const kept = await keptStills(workspace, character);
+  if (kept) return kept;
+  if (!isKept) return (await previewStills(workspace, character)).map(({ still }) => still);
+  const { clip } = character;
+  const made = await makeStills(workspace, character);
+  const store = await workspace.characters();
+  for (const { still, bytes } of made) {
+    const temp = temporary(await store.tempClipPath('jpg'));
+    try {
+      await writeFile(temp.path, bytes, { mode: 0o600, flush: true });
+      await publish(temp.path, still.path);
+    } finally {
+      await temp.dispose();
+    }
+  }
+  // The last: it names no picture that is not there.
+  const index = { version: STILLS_VERSION, stills: made.map(({ still: { path: _, ...still } }) => still) };
+  const place = store.derivedPath(clip.master.sha256, INDEX);
+  await publish(await writeTemp(dirname(place), `${JSON.stringify(index)}\n`), place);
+  return made.map(({ still }) => still);
+}
+
+/** By the runs of the program and the clips: many lines of a file show one character. */
+const previewed = new WeakMap<object, Map<string, Promise<readonly MadeStill[]>>>();
+
+function previewStills(workspace: Workspace, character: CharacterWithClip): Promise<readonly MadeStill[]> {
+  const { runtime } = workspace;
+  const known = previewed.get(runtime) ?? new Map<string, Promise<readonly MadeStill[]>>();
+  previewed.set(runtime, known);
+  const { sha256 } = character.clip.master;
+  const stills = known.get(sha256) ?? makeStills(workspace, character);
+  known.set(sha256, stills);
+  return stills;
 }
 
 /** Those that have been made; undefined where some have not, or are damaged. */
@@ -95,7 +128,12 @@ function pictureName(index: number): string {
   return `still-${index + 1}.jpg`;
 }
 
-async function makeStills(workspace: Workspace, character: CharacterWithClip): Promise<readonly StillPicture[]> {
+interface MadeStill {
+  readonly still: StillPicture & { readonly chosen: ChosenFrame };
+  readonly bytes: Uint8Array;
+}
+
+async function makeStills(workspace: Workspace, character: CharacterWithClip): Promise<readonly MadeStill[]> {
   const { name, clip } = character;
   const source = await requireClip(workspace, character);
   const store = await workspace.characters();
@@ -109,25 +147,13 @@ async function makeStills(workspace: Workspace, character: CharacterWithClip): P
     const info = await probeMedia(source, { ffmpeg, signal });
     const picture = clip.master.picture && evenPart(clip.master.picture);
     const taken = await takeStills({ source, info, ffmpeg, signal, picture });
-    const stills: StillPicture[] = [];
-    for (const [index, { frame, bytes }] of taken.entries()) {
+    const stills = taken.flatMap(({ frame, bytes }, index): readonly MadeStill[] => {
       const size = imageSize(bytes);
-      if (!size) continue;
-      const temp = temporary(await store.tempClipPath('jpg'));
-      try {
-        await writeFile(temp.path, bytes, { mode: 0o600, flush: true });
-        const path = store.derivedPath(clip.master.sha256, pictureName(index));
-        await publish(temp.path, path);
-        const file = { sha256: hashText(bytes), mime: 'image/jpeg', ...size, bytes: bytes.length } as const;
-        stills.push({ ...file, path, chosen: frame });
-      } finally {
-        await temp.dispose();
-      }
-    }
-    // The last: it names no picture that is not there.
-    const index = { version: STILLS_VERSION, stills: stills.map(({ path: _, ...still }) => still) };
-    const place = store.derivedPath(clip.master.sha256, INDEX);
-    await publish(await writeTemp(dirname(place), `${JSON.stringify(index)}\n`), place);
+      if (!size) return [];
+      const path = store.derivedPath(clip.master.sha256, pictureName(index));
+      const file = { sha256: hashText(bytes), mime: 'image/jpeg', ...size, bytes: bytes.length } as const;
+      return [{ still: { ...file, path, chosen: frame }, bytes }];
+    });
     task.stop();
     return stills;
   } catch (error) {

@@ -81,7 +81,7 @@ export async function planScenes(
       ...(scene.framing && { framing: scene.framing }),
     };
     const named = scene.model ?? model ?? (await defaultModelFor({ input, provider }));
-    const order: VideoOrder = { input, provider, model: named, inject: true };
+    const order: VideoOrder = { input, provider, model: named, inject: true, isPreview: purpose === 'preview' };
     const { plan, ...checked } = await check(quiet, order, { scene, isWhole: problems.length === 0, options });
     for (const doubt of checked.doubts) doubts.add(doubt);
     const picture = plan?.reference?.record.sha256 ?? (await hashOf(scene.reference));

@@ -28,6 +28,8 @@ export interface VideoOrder {
   readonly model: string | undefined;
   /** Whether the names of the characters are put into the prompt. */
   readonly inject: boolean;
+  /** It is only shown: nothing is written for it. */
+  readonly isPreview?: boolean;
 }
 
 /** The same in terms of what the model makes. */
@@ -77,7 +79,7 @@ export async function planVideo(workspace: Workspace, wanted: VideoOrder): Promi
     framing: input.framing,
   });
   const others = input.reference === undefined ? 0 : 1;
-  const cast = await withPictures(workspace, targets, { limits, model, others });
+  const cast = await withPictures(workspace, targets, { limits, model, others, isKept: wanted.isPreview !== true });
   const nowMs = workspace.runtime.clock.now();
   refuseClipless(cast, nowMs);
   const known = await Promise.all(

@@ -13,8 +13,8 @@ import { stillsOf } from './stills.ts';
 const MOST_EACH = 4;
 
 /**
- * The same targets, those of pictures with their pictures: made from clips where that has not been done. `others` are pictures that
- * the video takes besides. Throws `usage` with everything that is wrong with them, and what `stillsOf` throws.
+ * The same targets, those of pictures with their pictures: made from clips where that has not been done, and kept where `isKept`. `others`
+ * are pictures that the video takes besides. Throws `usage` with everything that is wrong with them, and what `stillsOf` throws.
  */
 export async function withPictures(
   workspace: Workspace,
@@ -23,7 +23,13 @@ export async function withPictures(
     limits,
     model,
     others,
-  }: { limits: Pick<ProviderLimits, 'characterInputs'>; model: string | undefined; others: number },
+    isKept,
+  }: {
+    readonly limits: Pick<ProviderLimits, 'characterInputs'>;
+    readonly model: string | undefined;
+    readonly others: number;
+    readonly isKept: boolean;
+  },
 ): Promise<readonly CastTarget[]> {
   const shown = cast.filter(({ target }) => target.mode === 'image');
   const input = limits.characterInputs.find((one) => one.mode === 'image');
@@ -43,7 +49,7 @@ export async function withPictures(
   for (const one of shown) {
     const { name } = one.character;
     try {
-      const all = (await stillsOf(workspace, one.character)).stills;
+      const all = (await stillsOf(workspace, one.character, { isKept })).stills;
       const taken = all.filter((still) => whyNot(still, stills) === undefined);
       const why = all[0] && whyNot(all[0], stills);
       if (taken.length === 0) problems.push(`${called} takes no picture of ${name}: the first is ${why}.`);

@@ -22,15 +22,19 @@ export interface CharacterStills {
 }
 
 /**
- * A character's pictures, made from its clip where that has not been done. Throws `usage` for a character that has neither pictures
+ * A character's pictures, made from its clip where that has not been done; not kept, they lie nowhere. Throws `usage` for a character that has neither pictures
  * nor a clip, `machine` for what is missing here, and what `chosenStills` throws.
  */
-export async function stillsOf(workspace: Workspace, character: Character): Promise<CharacterStills> {
+export async function stillsOf(
+  workspace: Workspace,
+  character: Character,
+  { isKept = true }: { readonly isKept?: boolean } = {},
+): Promise<CharacterStills> {
   const { name, clip, stills } = character;
   if (stills) return { from: 'given', stills: await givenStills(workspace, name, stills) };
   if (!clip) throw hasNoStills(name);
   const { chosenStills } = await import('../../clips/stills.ts');
-  return { from: 'clip', stills: await chosenStills(workspace, { ...character, clip }) };
+  return { from: 'clip', stills: await chosenStills(workspace, { ...character, clip }, { isKept }) };
 }
 
 /** The same, as far as it needs no work; undefined where nothing was made yet, or is not here. */

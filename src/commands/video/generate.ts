@@ -30,7 +30,7 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
     context.ui.note(`${provider.defaultModel ?? 'The default model'} refuses people: ${model} is used.`);
   const doubts = await checkOrder(context, { input, provider, model }, flags);
   const deadlineMs = context.runtime.clock.now() + flags.timeout * 1000;
-  const plan = await planVideo(context, { input, provider, model, inject: flags.inject });
+  const plan = await planVideo(context, { input, provider, model, inject: flags.inject, isPreview: flags.dryRun });
   const options: SendOptions = {
     ...flags,
     ...{ autoCast, doubts, wait: waits ? flags : undefined, deadlineMs: waits ? deadlineMs : undefined },

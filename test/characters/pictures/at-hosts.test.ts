@@ -1,5 +1,7 @@
 /** Characters whose pictures travel to models that take pictures, at a sandbox in this process. */
+import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fitCast } from '../../../src/characters/fit-cast.ts';
 import { registerMissing } from '../../../src/characters/register.ts';
@@ -14,6 +16,7 @@ import { forgetUnreadClips } from '../../../src/videos/jobs/unread-clips.ts';
 import { planVideo, type VideoPlan } from '../../../src/videos/plan.ts';
 import { sendVideos } from '../../../src/videos/send.ts';
 import type { Workspace } from '../../../src/workspace.ts';
+import { bringJoe } from '../../helpers/joe.ts';
 import { pictureOf } from '../../helpers/pictures.ts';
 import { START } from '../../helpers/runtime.ts';
 import { sampleCharacter, sampleJob, samplePictures } from '../../helpers/samples.ts';
@@ -21,6 +24,7 @@ import { openWorkspace } from '../../helpers/workspace.ts';
 
 const SIZE = { width: 1280, height: 720 };
 const KLING = 'kwaivgi/kling-v4.0/reference-to-video';
+const VEO = 'fal-ai/veo3.1/reference-to-video';
 const OMNI = 'google/gemini-omni-1.1-flash/reference-to-video';
 
 const square = async (side: number) => Buffer.from(await pictureOf('png', { width: side, height: side }));
@@ -55,7 +59,7 @@ async function made(workspace: Workspace, name: string, which: readonly number[]
 async function planOf(
   workspace: Workspace,
   names: readonly string[],
-  { model, reference }: { model?: string; reference?: Uint8Array } = {},
+  { model, reference, isPreview = false }: { model?: string; reference?: Uint8Array; isPreview?: boolean } = {},
 ): Promise<VideoPlan> {
   const provider = await workspace.provider();
   const store = await workspace.characters();
@@ -67,12 +71,31 @@ async function planOf(
     seconds: 4,
     ...(reference && { reference }),
   };
-  return planVideo(workspace, { input, provider, model: model ?? provider.defaultModel, inject: true });
+  return planVideo(workspace, { input, provider, model: model ?? provider.defaultModel, inject: true, isPreview });
 }
 
 const urlsOf = (plan: VideoPlan) => plan.video.characters.map(({ values }) => values);
 const uploadsOf = async (workspace: Workspace, name: string) =>
   (await (await workspace.characters()).find(name))?.uploads;
+
+it('pictures of a clip are chosen, and not kept, for a plan that is only shown', async () => {
+  const { workspace, home } = await openWorkspace({ provider: 'fal' });
+  await bringJoe(home);
+  const kept = () => readdirSync(join(home, 'clips'));
+  const before = kept();
+  const [preview, again] = [
+    await planOf(workspace, ['Joe'], { model: VEO, isPreview: true }),
+    await planOf(workspace, ['Joe'], { model: VEO, isPreview: true }),
+  ];
+  expect(kept()).toEqual(before);
+  const plan = await planOf(workspace, ['Joe'], { model: VEO });
+  expect(kept()).toEqual(expect.arrayContaining([expect.stringMatching(/\.stills\.json$/)]));
+  const chosen = [preview, again, plan].map(({ cast }) => cast[0]?.target.pictures);
+  expect(chosen[0]?.length).toBeGreaterThan(0);
+  expect(chosen[0]?.[0]).toBe(chosen[1]?.[0]);
+  expect(chosen[2]).toEqual(chosen[0]);
+  expect(preview.video.prompt).toBe(plan.video.prompt);
+});
 
 describe.each(['wavespeed', 'eachlabs'] as const)('pictures of characters at %s', (host) => {
   it('are uploaded once, told by what the prompt calls them, and kept in the record of the job', async () => {
