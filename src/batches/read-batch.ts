@@ -1,6 +1,8 @@
 /** The lines of a batch, out of JSONL or a CSV table with a header. Every problem of the file is told at once. */
+
 import { basename } from 'node:path';
 import { readGivenText } from '../disk/given-text.ts';
+import { parseJson } from '../disk/schema.ts';
 import { SoraError } from '../shared/errors.ts';
 import { isJournalName } from '../shared/journal-name.ts';
 import type { Workspace } from '../workspace.ts';
@@ -79,9 +81,9 @@ function jsonLinesOf(text: string): Rows {
     if (line.trim() === '') continue;
     const number = index + 1;
     try {
-      rows.push({ json: JSON.parse(line), number });
-    } catch {
-      problems.push({ number, text: 'the line is not valid JSON.' });
+      rows.push({ json: parseJson(line), number });
+    } catch (error) {
+      problems.push({ number, text: `${(error as Error).message.replace(/^it/, 'the line')}.` });
     }
   }
   return { rows, problems };

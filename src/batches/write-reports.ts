@@ -1,7 +1,9 @@
 /** What a run leaves for others to read: a summary in Markdown, and a line of JSON for each id as it stands. */
+
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { checkFree, writeOutput } from '../disk/publish.ts';
+import { parseJson } from '../disk/schema.ts';
 import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { clean, oneLine } from '../shared/text.ts';
@@ -91,7 +93,7 @@ function isSummary(text: string): boolean {
 
 function isResults(text: string): boolean {
   try {
-    const first: unknown = JSON.parse(text.slice(0, text.indexOf('\n')));
+    const first = parseJson(text.slice(0, text.indexOf('\n')));
     return typeof first === 'object' && first !== null && 'id' in first && 'state' in first;
   } catch {
     return false;

@@ -1,4 +1,5 @@
 /** `sora sandbox serve`: the built-in stand-in as a server of its own. */
+
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { makeFolders } from '../disk/atomic-write.ts';
@@ -7,6 +8,7 @@ import { reasonFor } from '../disk/system-reason.ts';
 import { SANDBOX_KEY } from '../http/redact.ts';
 import { HOST_NAMES, type HostName, PROVIDERS } from '../providers/index.ts';
 import { PATH_HINT, problemsError, SoraError, systemCode } from '../shared/errors.ts';
+import { isNestedDeeper } from '../shared/json.ts';
 import { oneLine } from '../shared/text.ts';
 
 export async function runSandboxServe(
@@ -62,6 +64,8 @@ export async function runSandboxServe(
   await server.close();
 }
 
+const MOST_LEVELS = 100;
+
 /** Of one that comes out of a pipe. */
 const PIPE_MS = 30_000;
 
@@ -79,7 +83,10 @@ async function readScenario(path: string, signal: AbortSignal): Promise<unknown>
   });
   const text = decodeText(bytes, { called: `The scenario ${path}`, file: path });
   try {
-    return JSON.parse(text);
+    // biome-ignore lint/plugin: its own message says where the mistake is, and no key stands in a scenario.
+    const scenario: unknown = JSON.parse(text);
+    if (isNestedDeeper(text, MOST_LEVELS)) throw new Error('it is nested too deeply');
+    return scenario;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new SoraError('usage', `The scenario ${path} is not JSON: ${oneLine(why, 200)}`, {

@@ -1,5 +1,6 @@
 /** Documents of others that change seldom, kept for a day in small files: losing them costs a question to their host. */
 import { join } from 'node:path';
+import { parseBoundedJson } from '../shared/json.ts';
 import { ensureFolder, publish, removeQuietly, writeTemp } from './atomic-write.ts';
 import { hashText } from './hash.ts';
 import { readTextSync } from './read-file.ts';
@@ -14,7 +15,7 @@ export function createDayCache({ dir, now }: { readonly dir: () => string; reado
   return {
     async read(name: string): Promise<string | undefined> {
       try {
-        const kept: unknown = JSON.parse(readTextSync(pathOf(name), MAX_BYTES));
+        const kept = parseBoundedJson(readTextSync(pathOf(name), MAX_BYTES), 1);
         if (typeof kept !== 'object' || kept === null || !('at' in kept) || !('text' in kept)) return undefined;
         const age = now() - Number(kept.at);
         return age >= 0 && age < DAY_MS && typeof kept.text === 'string' ? kept.text : undefined;

@@ -56,6 +56,7 @@ export async function readCachedDigests<D>(options: DigestCacheOptions<D>): Prom
 
 function readKept<D>({ file, version }: DigestCacheOptions<D>): readonly Kept<D>[] {
   try {
+    // biome-ignore lint/plugin: of ours, flat, and megabytes long
     const json = JSON.parse(readTextSync(file, MAX_BYTES)) as { version?: unknown; records?: readonly Kept<D>[] };
     return json.version === version && Array.isArray(json.records) ? json.records : [];
   } catch {

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { SoraError } from '../shared/errors.ts';
+import { parseBoundedJson } from '../shared/json.ts';
 import { oneLine } from '../shared/text.ts';
 
 /** What a value must be. Its complaint follows the name of the place: `is not text`. */
@@ -9,29 +10,10 @@ export type Schema<T = unknown> = v.GenericSchema<unknown, T>;
 
 /** No format of ours is nested deeper; what reads or writes JSON later may run out of stack. */
 const MAX_DEPTH = 100;
-/** A text of that length cannot be nested so deeply that it does any harm, and most records are as short. */
-const SHORT = 2000;
 
-/** Throws an Error that says what is wrong, without a full stop, and never quotes the text: a key may stand in it. */
+/** As `parseBoundedJson`, of what is in the form of ours. */
 export function parseJson(text: string): unknown {
-  let json: unknown;
-  try {
-    // Some editors begin a file with a byte order mark.
-    json = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
-  } catch {
-    throw new Error('it is not valid JSON');
-  }
-  if (text.length > SHORT && isDeep(json)) throw new Error('it is nested too deeply');
-  return json;
-}
-
-function isDeep(json: unknown): boolean {
-  let level = [json];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH) return true;
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
-  }
-  return false;
+  return parseBoundedJson(text, MAX_DEPTH);
 }
 
 /** Our own keys only: a file may hold `__proto__`, `constructor` and the like. */

@@ -3,6 +3,7 @@
  * the refusals of moderation (content policy) among them.
  */
 import { SoraError } from '../shared/errors.ts';
+import { parseBoundedJson } from '../shared/json.ts';
 import { sentence } from '../shared/text.ts';
 import { describeText, shorten } from './body-text.ts';
 import type { Redact } from './redact.ts';
@@ -113,30 +114,14 @@ export function bodyOf(answer: Answer): string {
  */
 export function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    if (isTooDeep(text)) return undefined;
-    return /\d{16}/.test(text) ? JSON.parse(text.replace(TOKEN, quoteBigInteger)) : value;
+    const value = parseBoundedJson(text, MOST_LEVELS);
+    return /\d{16}/.test(text) ? parseBoundedJson(text.replace(TOKEN, quoteBigInteger), MOST_LEVELS) : value;
   } catch {
     return undefined;
   }
 }
 
 const MOST_LEVELS = 200;
-
-/** Of text that is known to be JSON. */
-function isTooDeep(text: string): boolean {
-  let levels = 0;
-  let isString = false;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at];
-    if (char === '"') isString = !isString;
-    else if (isString) at += char === '\\' ? 1 : 0;
-    else if (char === '[' || char === '{') levels += 1;
-    else if (char === ']' || char === '}') levels -= 1;
-    if (levels > MOST_LEVELS) return true;
-  }
-  return false;
-}
 
 /** A whole string, or a whole number: applied only to text that is known to be JSON. */
 const TOKEN = /"(?:[^"\\]+|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;

@@ -12,6 +12,7 @@ import {
   number,
   oneOf,
   optional,
+  parseJson,
   problemOf,
   rule,
   type Schema,
@@ -200,7 +201,7 @@ function readLine(text: string): ReadLine {
   }
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch {
     return isUnfinished(text) ? { torn: true } : { problem: 'a line is damaged' };
   }
@@ -243,7 +244,7 @@ function isUnfinished(text: string): boolean {
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseJson(text);
     return true;
   } catch {
     return false;

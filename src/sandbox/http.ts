@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Delivery } from './faults/rule.ts';
 import type { Player } from './faults/scenario.ts';
-import { readRegular } from './read.ts';
+import { parseJson, readRegular } from './read.ts';
 
 export interface Incoming {
   readonly method: string;
@@ -79,7 +79,7 @@ export async function route(routes: readonly Route[], request: Incoming): Promis
 export function readObject({ headers, body }: Incoming): Readonly<Record<string, unknown>> | undefined {
   if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) return undefined;
   try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
+    const value: unknown = parseJson(body.toString('utf8'));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   } catch {
     // Not JSON at all.

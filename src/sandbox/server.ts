@@ -9,7 +9,7 @@ import { baseUrls, callOf, createDialects, type DialectName } from './dialects.t
 import type { Fault } from './faults/rule.ts';
 import { type Player, playScenario } from './faults/scenario.ts';
 import { type Dialect, type Reply, readBody, send } from './http.ts';
-import { readRegular } from './read.ts';
+import { parseJson, readRegular } from './read.ts';
 import { createOutputs } from './render/outputs.ts';
 import { createRenderer, type Renderer } from './render/render.ts';
 import { openState } from './state.ts';
@@ -81,7 +81,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const text = (await readRegular(path)).toString();
     const known = named.get(path);
     if (known?.text === text) return known.player;
-    const started = playScenario(JSON.parse(text));
+    const started = playScenario(parseJson(text));
     named.set(path, { text, player: started });
     return started;
   }

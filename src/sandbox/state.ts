@@ -5,7 +5,7 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withLock } from '../disk/lock.ts';
 import { FIRST_HOST, type JobRecord } from './jobs.ts';
-import { readRegular } from './read.ts';
+import { parseJson, readRegular } from './read.ts';
 
 export interface CharacterRecord {
   readonly version: 1;
@@ -165,7 +165,7 @@ function requestHash(job: Omit<JobRecord, 'sequence' | 'take'>): string {
 async function readRecord<T>(path: string, id: string): Promise<T | undefined> {
   if (!ID.test(id)) return undefined;
   const text = (await readRegular(path).catch(absent))?.toString();
-  return text === undefined ? undefined : (JSON.parse(text) as T);
+  return text === undefined ? undefined : (parseJson(text) as T);
 }
 
 function ownedBy<T extends { readonly host?: string }>(host: string, record: T | undefined): T | undefined {

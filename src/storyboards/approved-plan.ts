@@ -2,9 +2,11 @@
  * What somebody has approved: how many takes of each scene, by fingerprints and prices. A scene that waits for a choice of the
  * one before it is approved by that one's text, so that the choice is no change.
  */
+
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { hashText } from '../disk/hash.ts';
+import { parseJson } from '../disk/schema.ts';
 import { type Ask, canonicalJson, fingerprintAsk } from '../journal/fingerprint.ts';
 import { valueWord } from '../runs/command-words.ts';
 import { PATH_HINT, problemsError, SoraError } from '../shared/errors.ts';
@@ -119,9 +121,9 @@ export function readPlan(
     new SoraError('usage', `${name} is no plan that can be rendered: ${why}.`, { hint: `Make it anew: ${again}` });
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (cause) {
-    throw new SoraError('usage', `${name} is no plan: it is not JSON.`, {
+    throw new SoraError('usage', `${name} is no plan: ${(cause as Error).message}.`, {
       hint: `Name the file that this has written, or write it anew: ${again}`,
       cause,
     });

@@ -68,6 +68,7 @@ describe('a batch', () => {
 
   it.each([
     ['no JSON', '{"id":', 'the line is not valid JSON.'],
+    ['lists in lists', `{"id":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, 'the line is nested too deeply.'],
     ['a list', '[]', 'the line is not an object.'],
     ['no id', { prompt: 'x' }, 'the line has no "id".'],
     ['no prompt', { id: 'a', prompt: ' ' }, 'the line has no "prompt".'],

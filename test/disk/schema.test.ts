@@ -92,16 +92,16 @@ describe('parseJson', () => {
   it.each([
     ['lists', '[', '1', ']'],
     ['objects', '{"a":', '1', '}'],
-  ])('takes a hundred levels of %s and no more in a text that is not short', (_kind, open, inner, close) => {
+  ])('takes a hundred levels of %s and no more', (_kind, open, inner, close) => {
     const nested = (levels: number) => `${open.repeat(levels)}${inner}${close.repeat(levels)}`.padEnd(2001);
     expect(parseJson(nested(100))).toEqual(JSON.parse(nested(100)));
     expect(() => parseJson(nested(101))).toThrow(/^it is nested too deeply$/);
   });
 
-  it('does not spend time on counting the levels of a short text', () => {
+  it('takes no more of a short text either', () => {
     const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
-    expect(parseJson(nested(1000))).toEqual(JSON.parse(nested(1000)));
-    expect(() => parseJson(nested(1001))).toThrow(/^it is nested too deeply$/);
+    expect(parseJson(nested(100))).toEqual(JSON.parse(nested(100)));
+    expect(() => parseJson(nested(101))).toThrow(/^it is nested too deeply$/);
   });
 
   it('takes a long text that is not deep', () => {

@@ -17,6 +17,14 @@ async function countVideos(on: { get: (method: string, path: string) => Promise<
   return ((await on.get('GET', '/videos')).data as Json[]).length;
 }
 
+it('refuses JSON that is nested without end, as JSON that is none', async () => {
+  const on = await sandbox();
+  const nested = `{"prompt":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+  const headers = { authorization: 'Bearer sandbox', 'content-type': 'application/json' };
+  const answer = await fetch(`${on.url}/videos`, { method: 'POST', headers, body: nested });
+  expect(answer.status).toBe(400);
+});
+
 describe('the memory of a sandbox', () => {
   it('is shared by sandboxes over one folder', async () => {
     const a = await sandbox();

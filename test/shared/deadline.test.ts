@@ -58,15 +58,16 @@ describe('withDeadline', () => {
   });
 });
 
-it('the linter refuses, in src, a limit that may never fire', async () => {
+it('the linter refuses, in src, a limit that may never fire, and JSON of any depth', async () => {
   const dir = await tempFolder();
-  for (const name of ['.biome.json', '.biome-deadline.grit', '.gitignore'])
+  for (const name of ['.biome.json', '.biome-deadline.grit', '.biome-json.grit', '.gitignore'])
     await copyFile(join(ROOT, name), join(dir, name));
   await mkdir(join(dir, 'src'));
   const uses = [
     'AbortSignal.timeout(1)',
     'AbortSignal.any([])',
     '[1].map(AbortSignal.timeout)',
+    'JSON.parse(text)',
     'new AbortController()',
   ];
   for (const [index, use] of uses.entries()) {
@@ -74,5 +75,5 @@ it('the linter refuses, in src, a limit that may never fire', async () => {
   }
   const { stdout, stderr } = await execa(process.execPath, [BIOME, 'lint', '.'], { cwd: dir, reject: false });
   const refused = [...`${stdout}\n${stderr}`.matchAll(/^src\/use-(\d)\.ts:1:\d+ plugin/gm)].map(([, index]) => index);
-  expect(refused.toSorted()).toEqual(['0', '1', '2']);
+  expect(refused.toSorted()).toEqual(['0', '1', '2', '3']);
 });

@@ -1,6 +1,17 @@
 /** A cast as a file: its format, and what may stand in it. Pure. */
 
-import { checkVersion, field, isObject, list, problemOf, refine, rule, shape, string } from '../../disk/schema.ts';
+import {
+  checkVersion,
+  field,
+  isObject,
+  list,
+  parseJson,
+  problemOf,
+  refine,
+  rule,
+  shape,
+  string,
+} from '../../disk/schema.ts';
 import { normalizeBaseUrl } from '../../shared/base-url.ts';
 import {
   type Character,
@@ -257,7 +268,7 @@ export function encodeCast(characters: readonly Character[], pathOf: (file: Kept
   });
   const text = `${JSON.stringify({ version: CAST_VERSION, characters: documents }, null, 2)}\n`;
   // What could not be read again must not leave this machine.
-  decodeCast(JSON.parse(text));
+  decodeCast(parseJson(text));
   return text;
 }
 

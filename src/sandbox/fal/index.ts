@@ -1,7 +1,9 @@
 /** The fal dialect: a queue whose requests end as completed whatever came of them, public files, and the platform beside it. */
+
 import type { DialectOptions, HostDialect } from '../dialect.ts';
 import { type Dialect, type Incoming, type Reply, type Route, readObject, route } from '../http.ts';
 import type { JobRecord } from '../jobs.ts';
+import { parseJson } from '../read.ts';
 import { newId } from '../state.ts';
 import { Refusal } from '../task-host/fields.ts';
 import { publicOrigin } from '../task-host/references.ts';
@@ -232,8 +234,9 @@ function lifetimeOf({ headers }: Incoming): number {
 
 function secondsIn(name: string, text: string): number | undefined {
   try {
-    const { expiration_duration_seconds: seconds } = JSON.parse(text);
-    if (seconds === null || (Number.isInteger(seconds) && seconds >= 0)) return seconds ?? undefined;
+    const { expiration_duration_seconds: seconds } = Object(parseJson(text)) as Record<string, unknown>;
+    if (seconds === null) return undefined;
+    if (typeof seconds === 'number' && Number.isInteger(seconds) && seconds >= 0) return seconds;
   } catch {
     // No JSON.
   }

@@ -1,7 +1,9 @@
 /** What the Videos API accepted, field by field. Every function throws ApiError. Pure. */
+
 import { type Incoming, readForm } from '../http.ts';
 import { type ClipFacts, readClip } from '../media/mp4.ts';
 import { readPicture } from '../media/picture.ts';
+import { parseJson } from '../read.ts';
 import type { PictureType } from '../render/render.ts';
 import { ApiError, invalidType, invalidValue, missing, unknownParameter } from './errors.ts';
 
@@ -42,7 +44,7 @@ export function readJson(request: Incoming): Params {
   }
   let value: unknown;
   try {
-    value = JSON.parse(request.body.toString('utf8'));
+    value = parseJson(request.body.toString('utf8'));
   } catch {
     throw new ApiError(400, 'We could not parse the JSON body of your request.');
   }

@@ -1,5 +1,6 @@
 /** YAML and JSON as plain values that know their lines. Pure. */
 import type { Document, ErrorCode, Node, Scalar } from 'yaml';
+import { parseBoundedJson } from '../../shared/json.ts';
 import { oneLine } from '../../shared/text.ts';
 import type { Problem } from './problem.ts';
 
@@ -16,6 +17,7 @@ export interface Located {
 /** What is longer is no front matter; what reads YAML takes ever longer for it. */
 const MOST_CHARS = 100_000;
 const MOST_ALIASES = 100;
+const MOST_LEVELS = 100;
 
 /**
  * YAML whose scalars are texts as they are written: `title: 12` is "12", and `de: no` is "no". `firstLine` is that of the text
@@ -41,9 +43,10 @@ export async function readFrontMatter(text: string, firstLine: number): Promise<
 export async function readJson(text: string): Promise<Located> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    return { problems: [{ text: 'the file is not valid JSON.' }], lineOf: () => undefined };
+    value = parseBoundedJson(text, MOST_LEVELS);
+  } catch (error) {
+    const text = `${(error as Error).message.replace(/^it/, 'the file')}.`;
+    return { problems: [{ text }], lineOf: () => undefined };
   }
   const { problems, lineOf } = await parse(text, 1, 'json');
   return { value, problems, lineOf };
@@ -69,6 +72,10 @@ async function parse(text: string, firstLine: number, schema: 'failsafe' | 'json
     const { line, col } = counter.linePos(offset);
     return { line: line + firstLine - 1, column: col };
   };
+  const tooDeep: Parsed = {
+    problems: [{ line: firstLine, text: 'the text is nested too deeply.' }],
+    lineOf: () => firstLine,
+  };
   try {
     // Keys that stand there twice are found here, in a time that does not grow with their square.
     const document = yaml.parseDocument(text, {
@@ -78,6 +85,8 @@ async function parse(text: string, firstLine: number, schema: 'failsafe' | 'json
       ...at(pos[0]),
       text: REASONS[code] ?? `${message.charAt(0).toLowerCase()}${message.slice(1)}.`,
     }));
+    // The parser tells so by one of its errors, where it has run out of stack.
+    if (document.errors.some(({ message }) => /call stack/i.test(message))) return tooDeep;
     yaml.visit(document, {
       Map(_, { items }) {
         const seen = new Map<unknown, number>();
@@ -102,7 +111,7 @@ async function parse(text: string, firstLine: number, schema: 'failsafe' | 'json
     });
     return { document, problems, lineOf: (path) => at(offsetOf(yaml, document, path)).line };
   } catch {
-    return { problems: [{ line: firstLine, text: 'the text is nested too deeply.' }], lineOf: () => firstLine };
+    return tooDeep;
   }
 }
 

@@ -97,6 +97,8 @@ describe('an approved plan', () => {
     });
     const document = { version: 1, wishes: NO_WISHES, scenes: [], hash: '0' };
     expect(() => readPlan(JSON.stringify(document), PLAN)).toThrow(/changed since/);
+    const nested = `{"version":1,"hash":"a","wishes":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    expect(() => readPlan(nested, PLAN)).toThrow(expect.objectContaining({ code: 'usage' }));
     expect(await world.paid()).toBe(0);
   });
 });

@@ -157,6 +157,7 @@ describe('a storyboard as JSON', () => {
 
   it.each([
     ['{', 'a.json: the file is not valid JSON.'],
+    [`{"scenes":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, 'a.json: the file is nested too deeply.'],
     [
       '{"sora": 1,\n "scenes": [\n  {"id": "a", "prompt": "A.", "casts": []}]}',
       'a.json:3: a scene has no setting "casts"; did you mean "cast"?',
