@@ -3,7 +3,8 @@
  * why one cannot. Pure.
  */
 
-import type { Provider, ProviderLimits } from '../providers/provider.ts';
+import type { ProviderLimits } from '../providers/limits.ts';
+import type { Provider } from '../providers/provider.ts';
 import {
   type CharacterInput,
   type CharacterMode,

@@ -3,7 +3,7 @@
 import { SoraError } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
-import type { ProviderLimits } from './provider.ts';
+import type { ProviderLimits } from './limits.ts';
 
 export const RATIOS = ['16:9', '9:16', '4:3', '3:4', '1:1', '21:9'] as const;
 export type Ratio = (typeof RATIOS)[number];

@@ -1,7 +1,8 @@
 /** What is known of a host and its model, held against an order before anything of it is planned. */
 
 import { hostTitle } from '../providers/index.ts';
-import { type ProviderLimits, takesCharacters } from '../providers/provider.ts';
+import type { ProviderLimits } from '../providers/limits.ts';
+import { takesCharacters } from '../providers/provider.ts';
 import { preferredMode } from '../providers/references.ts';
 import { problemsError, SoraError, throwProblems } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';

@@ -1,6 +1,6 @@
 /** What is wanted of a video: its size by size, aspect ratio, resolution or character, its length; as far as that needs no host. */
 
-import type { ProviderLimits } from '../providers/provider.ts';
+import type { ProviderLimits } from '../providers/limits.ts';
 import { isRatio, RATIOS, ratioOf, shortSideOf, sizeOf } from '../providers/ratios.ts';
 import { type Character, orientationOfCharacter } from '../shared/character.ts';
 import type { Framing } from '../shared/clip.ts';

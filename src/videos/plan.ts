@@ -10,7 +10,8 @@ import {
   type RegistrationTarget,
   registrationAt,
 } from '../characters/registration-target.ts';
-import type { NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
+import type { ProviderLimits } from '../providers/limits.ts';
+import type { NewVideo, Provider } from '../providers/provider.ts';
 import { type CharacterMode, copyName, markerAt } from '../providers/references.ts';
 import { SoraError } from '../shared/errors.ts';
 import { orientationOf } from '../shared/geometry.ts';

@@ -2,8 +2,8 @@
 
 import { type FittedCast, fitCast } from '../characters/fit-cast.ts';
 import { type HostName, hostTitle, PROVIDERS } from '../providers/index.ts';
+import type { ProviderLimits } from '../providers/limits.ts';
 import type { ModelFacts } from '../providers/models.ts';
-import type { ProviderLimits } from '../providers/provider.ts';
 import { ratioOf, shortSideOf } from '../providers/ratios.ts';
 import { mostCharacters } from '../providers/references.ts';
 import type { Character } from '../shared/character.ts';

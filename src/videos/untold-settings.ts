@@ -1,6 +1,6 @@
 /** Length, shape and resolution for which a model has no input: it decides them itself, and is not told what was asked for. */
 
-import type { ProviderLimits, Setting } from '../providers/provider.ts';
+import type { ProviderLimits, Setting } from '../providers/limits.ts';
 import { SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';

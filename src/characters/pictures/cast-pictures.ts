@@ -1,7 +1,7 @@
 /** Which pictures of each character travel to a model that takes pictures: as many as it takes of all together, and only those that it takes. */
 
 import type { StillPicture } from '../../clips/stills.ts';
-import type { ProviderLimits } from '../../providers/provider.ts';
+import type { ProviderLimits } from '../../providers/limits.ts';
 import { boundsText, isWithin, type StillLimits } from '../../providers/references.ts';
 import { isSoraError, problemsError, SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';

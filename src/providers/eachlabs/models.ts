@@ -5,6 +5,7 @@ import { SoraError } from '../../shared/errors.ts';
 import type { Size } from '../../shared/geometry.ts';
 import type { ModelPrice } from '../../shared/money.ts';
 import { option } from '../../shared/options.ts';
+import type { ProviderLimits } from '../limits.ts';
 import {
   type ModelFacts,
   PROMPT_CHARS,
@@ -14,7 +15,7 @@ import {
   SORA_CHARACTERS,
   wholeSeconds,
 } from '../models.ts';
-import type { NewVideo, ProviderLimits } from '../provider.ts';
+import type { NewVideo } from '../provider.ts';
 import { checkSayable, ratioName, ratiosOf, shortSideOf, sizesOf } from '../ratios.ts';
 import { type CharacterInput, type CharacterMode, preferredMode, refuseLeftOut, valuesOf } from '../references.ts';
 

@@ -1,6 +1,7 @@
 /** The video models of fal, as data: by which words each is asked, what it takes, and what it costs. */
 
 import type { ModelPrice } from '../../shared/money.ts';
+import type { ModelLimits } from '../limits.ts';
 import {
   GEMINI_OMNI_CHARACTERS,
   H3_CLIPS,
@@ -12,7 +13,6 @@ import {
   SEEDANCE_25_CHARACTERS,
   wholeSeconds,
 } from '../models.ts';
-import type { ModelLimits } from '../provider.ts';
 import { frameOf, RATIOS, type Ratio, ratiosOf, sizesOf } from '../ratios.ts';
 import type { CharacterInput } from '../references.ts';
 

@@ -19,16 +19,9 @@ import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
 import { isVendorUrl, type ProviderEntry } from '../entry.ts';
+import type { ProviderLimits } from '../limits.ts';
 import { PROMPT_CHARS, SORA_CHARACTERS } from '../models.ts';
-import type {
-  Backend,
-  CharacterCalls,
-  NewVideo,
-  Provider,
-  ProviderLimits,
-  ProviderOptions,
-  RemoteVideo,
-} from '../provider.ts';
+import type { Backend, CharacterCalls, NewVideo, Provider, ProviderOptions, RemoteVideo } from '../provider.ts';
 import { createRoute, pathSegment, tellRefusedCharacters } from '../route.ts';
 import { stopJob } from '../stop-job.ts';
 import { createH3Check, H3_LIMITS, sglangH3Fields, vllmH3Fields } from './h3.ts';

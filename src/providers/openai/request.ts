@@ -5,7 +5,8 @@ import { type FormPart, formBody, jsonBody, type RequestBody } from '../../http/
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import { longOption } from '../../shared/options.ts';
-import type { Backend, ExtensionLimits, NewDerivation, NewVideo, Reference, WireRequest } from '../provider.ts';
+import type { ExtensionLimits } from '../limits.ts';
+import type { Backend, NewDerivation, NewVideo, Reference, WireRequest } from '../provider.ts';
 import { refuseLeftOut, valuesOf } from '../references.ts';
 import { DATA_URL_CHARS } from './models.ts';
 

@@ -2,6 +2,7 @@
 
 import { parseSize, type Size } from '../../shared/geometry.ts';
 import type { ModelPrice } from '../../shared/money.ts';
+import type { ModelLimits, ProviderLimits } from '../limits.ts';
 import {
   GEMINI_OMNI_CHARACTERS,
   H3_CLIPS,
@@ -14,7 +15,6 @@ import {
   WAN_30_CHARACTERS,
   wholeSeconds,
 } from '../models.ts';
-import type { ModelLimits, ProviderLimits } from '../provider.ts';
 import { frameOf, isRatio, ratiosOf, sizesOf } from '../ratios.ts';
 
 export interface RunwayModel {

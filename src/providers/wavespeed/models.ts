@@ -2,6 +2,7 @@
 
 import type { Size } from '../../shared/geometry.ts';
 import type { Cost, ModelPrice } from '../../shared/money.ts';
+import type { ModelLimits, ProviderLimits } from '../limits.ts';
 import {
   GEMINI_OMNI_CHARACTERS,
   KLING_40_CHARACTERS,
@@ -14,7 +15,6 @@ import {
   WAN_30_CHARACTERS,
   wholeSeconds,
 } from '../models.ts';
-import type { ModelLimits, ProviderLimits } from '../provider.ts';
 import { RATIOS, type Ratio, ratiosOf, sizesOf } from '../ratios.ts';
 
 export interface WavespeedModel {
