@@ -77,10 +77,11 @@ export function unreadableAnswer(answer: Answer, what: string): SoraError {
 }
 
 /** The error for a create whose answer is lost or unreadable. */
-export function ambiguousCreate(message: string, requestId?: string, cause?: unknown): SoraError {
+export function ambiguousCreate(message: string, requestId?: string, cause?: unknown, knownId?: string): SoraError {
   return new SoraError('ambiguous', `${sentence(message)} It is not known whether the host carried out the request.`, {
     hint: 'Nothing was repeated. Check at the host what it created before you send this again.',
     ...(requestId === undefined ? {} : { requestId }),
+    ...(knownId === undefined ? {} : { knownId }),
     ...(cause === undefined ? {} : { cause }),
   });
 }

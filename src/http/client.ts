@@ -202,10 +202,11 @@ export function createHttp(options: HttpOptions): Http {
   function endOf(lost: TransportError, request: HttpRequest, { host, tries, tookMs, said }: Tries): SoraError {
     const mayBeDone = request.kind === 'create' && lost.sent && !isUnheard(lost);
     if (request.signal.aborted || closing.signal.aborted) {
-      return mayBeDone ? ambiguousCreate(`${cutOff(request)}${knownFrom(lost)}`) : interrupted(request, said);
+      if (!mayBeDone) return interrupted(request, said);
+      return ambiguousCreate(`${cutOff(request)}${knownFrom(lost)}`, undefined, undefined, lost.knownId);
     }
     const { message, hint } = describeTransportError(lost, host, timeouts);
-    if (mayBeDone) return ambiguousCreate(`${message}${knownFrom(lost)}`, undefined, lost.cause);
+    if (mayBeDone) return ambiguousCreate(`${message}${knownFrom(lost)}`, undefined, lost.cause, lost.knownId);
     const time = tookMs >= 1000 ? ` in ${formatDuration(tookMs / 1000)}` : '';
     const often = `${tries} tries${time}`;
     const told =
@@ -355,7 +356,10 @@ function knownFrom({ knownId }: TransportError): string {
 
 /** Of an answer without its end: what of it is whole can be redacted, unlike the rest. */
 function idIn(text: string, redact: Redact): string | undefined {
-  const id = /"(?:id|\w{1,20}_id|taskId|predictionID)"\s*:\s*"([^"\\]{1,200})"/.exec(text)?.[1];
+  const [, id] =
+    /"id"\s*:\s*"([^"\\]{1,200})"/.exec(text) ??
+    /"(?:\w{1,20}_id|predictionID)"\s*:\s*"([^"\\]{1,200})"/.exec(text) ??
+    [];
   return id === undefined ? undefined : oneLine(redact(id), 200);
 }
 

@@ -37,6 +37,8 @@ export interface SoraErrorOptions {
   hint?: string;
   /** The server's name for the request, for its support desk. */
   requestId?: string;
+  /** Of a lost answer: an id that its beginning names. */
+  knownId?: string;
   /** The local job that this error is about. */
   jobId?: string;
   /** Every problem found, when there is more than one. */
@@ -53,6 +55,7 @@ export class SoraError extends Error {
   readonly reason: ErrorReason | undefined;
   readonly hint: string | undefined;
   readonly requestId: string | undefined;
+  readonly knownId: string | undefined;
   jobId: string | undefined;
   /** Of a refused video: those of its characters, as they were sent, that the host names in its refusal. */
   refusedCharacters: readonly string[] = [];
@@ -65,6 +68,7 @@ export class SoraError extends Error {
     this.reason = options.reason;
     this.hint = options.hint;
     this.requestId = options.requestId;
+    this.knownId = options.knownId;
     this.jobId = options.jobId;
     this.retryAfterMs = options.retryAfterMs;
     this.problems = options.problems ?? [];

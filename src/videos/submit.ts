@@ -273,11 +273,14 @@ function unknownError(
   job: Job,
   { provider, error, look }: { provider: Provider; error: SoraError; look: string },
 ): SoraError {
+  const { knownId } = error;
+  const adopt =
+    knownId === undefined ? '' : `\nIf it is ${knownId}: sora video wait ${job.id} --adopt ${shellQuote(knownId)}`;
   return new SoraError(
     'ambiguous',
     `${sentence(error.message)} The job may exist at ${hostTitle(provider)}; nothing was repeated.`,
     {
-      hint: `${provider.list || job.usageBefore ? look : 'Look for it in the list or the bill of your host.'}\n${recoveryCommands(workspace, job)}`,
+      hint: `${provider.list || job.usageBefore ? look : 'Look for it in the list or the bill of your host.'}${adopt}\n${recoveryCommands(workspace, job)}`,
       jobId: job.id,
       ...(error.requestId !== undefined && { requestId: error.requestId }),
       cause: error,

@@ -209,7 +209,7 @@ describe('P2: a request that failed', () => {
       message: expect.stringMatching(
         /^No complete answer arrived within 30 s\. The beginning of its answer names the id video_1\./,
       ),
-      hint: expect.stringContaining('sora video status'),
+      hint: expect.stringMatching(/If it is video_1: sora video wait job_\w+ --adopt video_1\n/),
     });
     expect((await onlyJob(test))?.status).toBe('unknown');
     expect(test.server.seen).toHaveLength(1);
