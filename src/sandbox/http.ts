@@ -1,12 +1,11 @@
 /** The HTTP that all dialects of the sandbox share: bodies in, replies out, ranges. */
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Delivery } from './faults/rule.ts';
 import type { Player } from './faults/scenario.ts';
-import { parseJson, readRegular } from './read.ts';
+import { digestRegular, parseJson, readRegular } from './read.ts';
 
 export interface Incoming {
   readonly method: string;
@@ -115,9 +114,8 @@ export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
 
 /** Answers with a file: whole, or the one range asked for unless If-Range names another version of it. */
 export async function fileReply(path: string, contentType: string, headers: IncomingHttpHeaders): Promise<Reply> {
-  const content = await readRegular(path);
-  const size = content.length;
-  const etag = `"${createHash('sha256').update(content).digest('hex').slice(0, 32)}"`;
+  const { size, sha256 } = await digestRegular(path);
+  const etag = `"${sha256.slice(0, 32)}"`;
   const common = { 'content-type': contentType, 'accept-ranges': 'bytes', etag };
   const whole: Reply = { status: 200, headers: common, body: new FileSlice(path, 0, size) };
   const range = /^bytes=(\d*)-(\d*)$/.exec(headers.range ?? '');
