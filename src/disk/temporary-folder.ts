@@ -19,7 +19,8 @@ export async function makeTemporaryFolder(
 /** What the disk refused of a temporary file, as an error for people; any other error as it is. */
 export function temporaryFileError(error: unknown): unknown {
   const code = systemCode(error);
-  if (isSoraError(error) || code === undefined) return error;
+  // Node's own errors, such as that of an abort, have codes with an underscore.
+  if (isSoraError(error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
   const [reason] = reasonFor(code);
   return new SoraError('machine', `Temporary files cannot be written to ${tmpdir()}: ${reason}.`, {
     hint: 'Set TMPDIR (on Windows: TEMP) to a folder that can be written to and has room.',

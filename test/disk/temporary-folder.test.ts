@@ -65,7 +65,11 @@ describe('an error of a temporary file', () => {
   });
 
   it('that is told already, or is none of the system, stays as it is', () => {
-    for (const error of [new SoraError('unverified', 'It is damaged.'), new TypeError('any')])
+    for (const error of [
+      new SoraError('unverified', 'It is damaged.'),
+      new TypeError('any'),
+      Object.assign(new Error('The operation was aborted'), { code: 'ABORT_ERR' }),
+    ])
       expect(temporaryFileError(error)).toBe(error);
   });
 });

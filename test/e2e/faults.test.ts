@@ -323,18 +323,30 @@ function lineOf(dialect: HostName, name: string): readonly string[] {
 
 const idOf = (dialect: HostName, scenario: string, command: Command): string => `${dialect}: ${scenario}: ${command}`;
 
-/** Each fault at each host, against each command that can meet it, and each command at each host; on request all of the cells. */
+/**
+ * Each fault at each host, each command at each host, and each way in which a command that can meet a fault ends; on request all
+ * of the cells.
+ */
 const TESTED = new Set(
   covering(
-    (Object.keys(EXPECTED) as HostName[]).flatMap((dialect) =>
-      Object.keys(SCENARIOS).flatMap((scenario) =>
-        COMMAND_NAMES.filter((_, column) => lineOf(dialect, scenario)[column] !== '-').map(
-          (command) => [dialect, scenario, command] as const,
+    (Object.keys(EXPECTED) as HostName[])
+      .flatMap((dialect) =>
+        Object.keys(SCENARIOS).flatMap((scenario) =>
+          COMMAND_NAMES.map((command, column) => ({
+            dialect,
+            scenario,
+            command,
+            end: lineOf(dialect, scenario)[column],
+          })),
         ),
-      ),
-    ),
-    ([dialect, scenario, command]) => [`${dialect}: ${scenario}`, `${dialect}: ${command}`, `${scenario}: ${command}`],
-  ).map((cell) => idOf(...cell)),
+      )
+      .filter(({ end }) => end !== '-'),
+    ({ dialect, scenario, command, end }) => [
+      `${dialect}: ${scenario}`,
+      `${dialect}: ${command}`,
+      `${scenario}: ${command}: ${end}`,
+    ],
+  ).map(({ dialect, scenario, command }) => idOf(dialect, scenario, command)),
 );
 
 /** What a command is known by before any fault: what it asked the host for, and how much it began, where nothing is wrong. */
