@@ -50,7 +50,7 @@ const GROUPS = [
   {
     // What every adapter needs.
     name: 'route',
-    files: ['providers/route.ts', 'http/ranged-content.ts'],
+    files: ['providers/route.ts', 'providers/stop-job.ts', 'http/ranged-content.ts'],
     packages: [],
   },
   {
