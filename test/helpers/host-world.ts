@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { readJournal } from '../../src/journal/lines.ts';
+import type { HostName } from '../../src/providers/index.ts';
 import type { Renderer } from '../../src/sandbox/render/render.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { type Reporter, SILENT } from '../../src/shared/reporter.ts';
@@ -28,7 +29,7 @@ export interface RunMore {
   readonly alive?: readonly number[];
   readonly signal?: AbortSignal;
   /** The host that is chosen; both have their keys. */
-  readonly provider?: 'openai' | 'wavespeed' | 'fal';
+  readonly provider?: HostName;
 }
 
 export interface HostWorld {
@@ -79,7 +80,7 @@ export async function hostWorld({ renderer }: { readonly renderer?: Renderer } =
       pid += 1;
       const process = more.pid ?? pid;
       // Decoding takes longer than all the rest, and has tests of its own.
-      const keys = variablesAt(new URL(sandbox.url).origin, key, ['openai', 'wavespeed', 'fal']);
+      const keys = variablesAt(new URL(sandbox.url).origin, key);
       const env = { ...keys, SORA_FFMPEG: '/nonexistent/ffmpeg' };
       const { runtime } = runtimeIn({ dir: world.dir, home: own }, { env });
       const reporter: Reporter = {

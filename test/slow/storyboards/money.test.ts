@@ -62,7 +62,7 @@ describe('a film that is rendered again pays nothing', () => {
     expect(await world.paid()).toBe(1);
   });
 
-  it.each(['wavespeed', 'fal'] as const)(
+  it.each(['wavespeed', 'fal', 'eachlabs', 'runway'] as const)(
     'with another host configured, %s, and follows what is under way at the first one',
     async (provider) => {
       const world = await made();
