@@ -4,6 +4,7 @@ import { filmLine } from '../../films/assemble-film.ts';
 import { assembleStoryboard } from '../../storyboards/assemble-storyboard.ts';
 import { lookAtStoryboard } from '../../storyboards/look-at-storyboard.ts';
 import type { StoryboardRequest } from '../../storyboards/read-storyboard.ts';
+import { withWholeVersion } from '../../storyboards/whole-version.ts';
 
 export interface AssembleFlags {
   readonly output: string;
@@ -19,6 +20,9 @@ export async function runStoryboardAssemble(
   request: StoryboardRequest,
   flags: AssembleFlags,
 ): Promise<undefined> {
-  const film = await assembleStoryboard(context, await lookAtStoryboard(context, request, { needsFiles: true }), flags);
+  const looked = await lookAtStoryboard(context, request, { needsFiles: true });
+  const film = await assembleStoryboard(context, looked, flags).catch(async (error: unknown) => {
+    throw await withWholeVersion(error, context, { request, looked, output: flags.output });
+  });
   context.ui.result({ json: film, text: filmLine(film), quiet: [film.path] });
 }

@@ -66,4 +66,31 @@ describe('storyboard assemble', () => {
     ).catch((error: unknown) => error);
     expect(piped).toMatchObject({ code: 'usage', message: expect.stringContaining('standard input') });
   });
+
+  it('names the variant whose scenes all have their takes, where the film itself lacks them', async () => {
+    const world = await filmWorld();
+    const text = filmOf({ harbour: 'A harbour.', boat: 'A boat.' });
+    await world.write(
+      text.replace('seconds: 4', 'seconds: 4\nvariants:\n  none: {style: Bare.}\n  de: {style: Rainy.}'),
+    );
+    world.variant = 'de';
+    await world.render();
+    const { runtime } = runtimeIn({ dir: world.dir, home: world.home }, { env: { SORA_FFMPEG: ffmpegPath } });
+    const ui = createUi({
+      ...runtime,
+      json: false,
+      quiet: false,
+      color: { stdout: false, stderr: false },
+      animate: false,
+    });
+    const context = createContext(runtime, { json: false, quiet: false, debug: false }, ui);
+    const request = { file: 'rain.md', vars: new Map<string, string>(), allowOutside: false };
+    const whole =
+      'Every scene of the variant de has its take: sora storyboard assemble rain.md --variant de -o film.mp4';
+    for (const variant of [{}, { variant: 'none' }])
+      await expect(runStoryboardAssemble(context, { ...request, ...variant }, FLAGS)).rejects.toMatchObject({
+        ...{ code: 'usage', hint: expect.stringContaining(whole), problems: expect.objectContaining({ length: 2 }) },
+      });
+    await context.close();
+  });
 });
