@@ -42,7 +42,7 @@ const GROUPS = [
       ],
       // The rows of the table; their adapters are loaded when they are used.
       ...folders('src/providers').map((host) => `providers/${host}/index.ts`),
-      ...['disk/paths.ts', 'disk/links.ts', 'disk/system-reason.ts', 'disk/temporary-folder.ts'],
+      ...['disk/paths.ts', 'disk/links.ts', 'disk/system-reason.ts', 'disk/temporary-folder.ts', 'shared/json.ts'],
       ...['shared/job.ts', 'shared/character.ts', 'shared/clip.ts', 'shared/geometry.ts', 'shared/base-url.ts'],
     ],
     packages: ['commander', 'chalk'],
