@@ -2,6 +2,7 @@
  * One HTTP exchange: undici, the proxy, the timers, and the one fact that decides whether a create may be repeated:
  * whether anything can have left. It has a fresh connection of its own unless it may share some.
  */
+import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { buildConnector, Dispatcher } from 'undici';
@@ -65,6 +66,8 @@ interface Agent {
 /** Waiting for many jobs asks hundreds of times: a handshake each would cost more than the answers. So many for a host. */
 export function createConnectionPool(atOnce: number, timeouts: Timeouts, network = SYSTEM_NETWORK): Connections {
   const closing = new AbortController();
+  // Each connection that is made listens to it; Node 20 warns of more than ten.
+  setMaxListeners(0, closing.signal);
   let made: Promise<Agent> | undefined;
   return {
     agent() {

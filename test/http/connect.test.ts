@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Network } from '../../src/http/connect.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { createTestServer, type TestServer } from '../helpers/server.ts';
@@ -97,6 +97,23 @@ it('a name that is never found is told as one', async () => {
       /^No address was found for v\.example within 0\.05 s \(DNS; 4 tries(?: in \d+ s)?\)\.$/,
     ),
   });
+});
+
+it('many that are called at once are no leak to Node', async () => {
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error): void => void warnings.push(name);
+  process.on('warning', onWarning);
+  onTestFinished(() => void process.off('warning', onWarning));
+  const network = createLine({ [V4]: 'silence' });
+  const { http } = createTestHttp({ network, timeouts: { connectMs: 50 }, allowHttp: true });
+  const hosts = Array.from({ length: 12 }, (_, n) => `http://v${n}.example/`);
+  await Promise.all(
+    hosts.map((url) =>
+      failureOf(http.send({ method: 'GET', kind: 'read', url, signal: new AbortController().signal })),
+    ),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(warnings).toEqual([]);
 });
 
 it('an abort ends every attempt', async () => {
