@@ -6,7 +6,7 @@ import { hideUser } from '../http/redact.ts';
 import type { ProviderEntry } from '../providers/entry.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import type { Asked } from '../providers/questions.ts';
-import { apiRootOf, createRoute } from '../providers/route.ts';
+import { createRoute } from '../providers/route.ts';
 import type { Connection } from '../settings/choose-provider.ts';
 import { readSettings } from '../settings/settings.ts';
 import { option } from '../shared/options.ts';
@@ -69,7 +69,7 @@ async function askedOf(workspace: Workspace, to: Connection): Promise<Asked> {
   const entry: ProviderEntry = PROVIDERS[to.name];
   const http = await workspace.http(to);
   return {
-    ...{ provider: await workspace.provider(), baseUrl: apiRootOf(entry, to.baseUrl), model: to.model, signal },
+    ...{ provider: await workspace.provider(), baseUrl: to.baseUrl, model: to.model, signal },
     reader(root) {
       const route = createRoute(entry, { ...to, baseUrl: root, http });
       return (url, more) => http.send(route.read(url, { signal }, more));

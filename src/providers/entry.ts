@@ -2,6 +2,7 @@
 
 import type { Headers } from '../http/answer.ts';
 import type { Cost } from '../shared/money.ts';
+import { trimEnd } from '../shared/text.ts';
 import type { ModelFacts } from './models.ts';
 import type { Backend, Provider, ProviderOptions } from './provider.ts';
 import type { Asked, Question } from './questions.ts';
@@ -37,6 +38,14 @@ export interface ProviderEntry {
   questions(to: Asked): Promise<readonly Question[]>;
   /** Loads the adapter. */
   create(options: ProviderOptions): Promise<Provider>;
+}
+
+/**
+ * A base URL as requests need it, without a slash at its end: the one form in which it is kept and compared, so that a request is
+ * known again whichever form was configured.
+ */
+export function apiRootOf({ apiRoot = (base) => base }: Pick<ProviderEntry, 'apiRoot'>, baseUrl: string): string {
+  return apiRoot(trimEnd(baseUrl, '/'));
 }
 
 /** Whether a base URL is the vendor's own, or the sandbox that is built in: no gateway, and no server of one's own. */

@@ -5,8 +5,8 @@ import type { RequestBody } from '../http/body.ts';
 import { isMasked } from '../http/redact.ts';
 import type { Auth, Call, HttpRequest } from '../http/request.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { oneLine, trimEnd } from '../shared/text.ts';
-import type { KeyHeader, ProviderEntry } from './entry.ts';
+import { oneLine } from '../shared/text.ts';
+import { apiRootOf, type KeyHeader, type ProviderEntry } from './entry.ts';
 import type { NewVideo, ProviderOptions } from './provider.ts';
 
 export interface Route {
@@ -16,11 +16,6 @@ export interface Route {
   read(url: string, call: Call, more?: Partial<HttpRequest>): HttpRequest;
   /** Sends what may cost money, once, and hands back whatever is answered. `settles` as in `HttpRequest`. */
   create(url: string, body: RequestBody, call: Call, more?: Pick<HttpRequest, 'settles'>): Promise<Answer>;
-}
-
-/** The base URL as requests need it, without a slash at its end. */
-export function apiRootOf({ apiRoot = (base) => base }: Pick<ProviderEntry, 'apiRoot'>, baseUrl: string): string {
-  return apiRoot(trimEnd(baseUrl, '/'));
 }
 
 /** What a row says of keys and headers, put into requests. */

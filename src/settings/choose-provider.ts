@@ -1,6 +1,7 @@
 /** Which host a command talks to, and which key goes there. Pure: flag, then environment, then profile, then default. */
 
 import { hideUser } from '../http/redact.ts';
+import { apiRootOf } from '../providers/entry.ts';
 import { GATEWAY_PROVIDER, HOST_NAMES, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/index.ts';
 import { BACKENDS, type Backend } from '../providers/provider.ts';
 import { normalizeBaseUrl } from '../shared/base-url.ts';
@@ -235,7 +236,7 @@ function baseUrlOf(name: ProviderName, named: NamedUrl | undefined): string {
     });
   }
   refuseExtras(name, { text, source });
-  return normalizeBaseUrl(text);
+  return apiRootOf(PROVIDERS[name], normalizeBaseUrl(text));
 }
 
 /** What records and comparisons leave out would not be sent either. Never repeats it: it may be a secret. */

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import type { Http } from '../../src/http/client.ts';
 import type { HttpRequest } from '../../src/http/request.ts';
-import type { KeyHeader } from '../../src/providers/entry.ts';
+import { apiRootOf, type KeyHeader } from '../../src/providers/entry.ts';
 import { PROVIDERS, type ProviderName } from '../../src/providers/index.ts';
 import type { Backend } from '../../src/providers/provider.ts';
-import { apiRootOf, authFor, createRoute, pathSegment, usableId } from '../../src/providers/route.ts';
+import { authFor, createRoute, pathSegment, usableId } from '../../src/providers/route.ts';
 import { call } from './harness.ts';
 
 it.each([

@@ -50,6 +50,17 @@ describe('chooseProvider', () => {
     expect(chooseProvider(configured(change)).baseUrl).toBe(baseUrl);
   });
 
+  it.each([
+    ['wavespeed', 'http://127.0.0.1:4010', 'http://127.0.0.1:4010/api/v3/'],
+    ['eachlabs', 'https://gateway.example', 'https://gateway.example/v1'],
+    ['runway', 'https://gateway.example/', 'https://gateway.example/v1/'],
+  ])('P2: %s at %s is the host at %s, so that a request sent to one is known at the other', (provider, ...forms) => {
+    const [one, other] = forms.map((baseUrl) =>
+      chooseProvider(configured({ wishes: { provider, baseUrl } }), 'preview'),
+    );
+    expect(one?.baseUrl).toBe(other?.baseUrl);
+  });
+
   it('never chooses the sandbox silently', () => {
     expect(() => chooseProvider(configured())).toThrow(
       expect.objectContaining({ code: 'usage', hint: expect.stringContaining('--provider sandbox') }),
