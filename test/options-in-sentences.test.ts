@@ -14,7 +14,11 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 const COMMAND_LINE = /^(?:(?:cli|commands|completion|help|terminal|sandbox)\/|main\.ts$|shared\/options\.ts$)/;
 
 /** Flags of other programs. */
-const ELSEWHERE: readonly string[] = ['media/probe/mediainfo.ts --wasm-tiering-budget'];
+const ELSEWHERE: readonly string[] = [
+  'http/transport-errors.ts --tls-min-v',
+  'http/transport-errors.ts --tls-cipher-list',
+  'media/probe/mediainfo.ts --wasm-tiering-budget',
+];
 
 /** Texts of a source: what stands in quotes, without what is computed in them. */
 function textsIn(source: string): string[] {

@@ -155,9 +155,10 @@ describe('the URL of a clip of which nobody knows how long it lives', () => {
     expect(sentClips(test)).toEqual([`${test.store.url}/old-clip.mp4`]);
   });
 
-  it.each([404, 403, 410])('is uploaded anew when its place answers %s', async (status) => {
+  // After a 403 it is asked for without a range, which may be what the store refuses.
+  it.each([[404], [403, 403], [410]])('is uploaded anew when its place answers %s', async (...statuses) => {
     const test = await withUpload(2 * HOUR);
-    test.store.answer({ status });
+    test.store.answer(...statuses.map((status) => ({ status })));
     takeUpload(test);
     test.server.answer(CREATED);
     expect(await runGenerate(test.context, FLAGS)).toBe(0);
@@ -222,11 +223,12 @@ describe('a job that failed because the host could not read a clip', () => {
     ['in answer to its create', [FAILED]],
   ])('%s has the clip uploaded anew for the next video, and nothing is sent by itself', async (_title, answers) => {
     const [server, store] = [await createTestServer(), await createTestServer()];
-    const env = { WAVESPEED_API_KEY: KEY, WAVESPEED_BASE_URL: server.url };
+    const baseUrl = `${server.url}/api/v3`;
+    const env = { WAVESPEED_API_KEY: KEY, WAVESPEED_BASE_URL: baseUrl };
     const test = await createTestContext({ provider: 'wavespeed' }, { env });
     await addCharacter(test, 'Joe');
     const registration: Registration = {
-      ...{ provider: 'wavespeed', baseUrl: server.url, orientation: 'landscape', kind: 'url', name: 'Joe' },
+      ...{ provider: 'wavespeed', baseUrl, orientation: 'landscape', kind: 'url', name: 'Joe' },
       ...{ value: `${store.url}/old-clip.mp4`, createdAt: new Date(START).toISOString() },
     };
     await (await test.context.characters()).update('Joe', (joe) => ({ ...joe, registrations: [registration] }));

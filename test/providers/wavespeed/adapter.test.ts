@@ -456,7 +456,11 @@ describe('createCharacter', () => {
 
   it.each([
     { title: 'is no longer known', answer: { status: 404, forever: true }, says: 'does not know it' },
-    { title: 'cannot be asked about', answer: { status: 401, body: { message: 'bad key' } }, says: 'bad key' },
+    {
+      title: 'cannot be asked about',
+      answer: { status: 401, body: { message: 'bad key' }, forever: true },
+      says: 'bad key',
+    },
   ])('calls a character pending whose task $title, and names the task (P2)', async ({ answer, says }) => {
     const { made } = await withClip(ok({ id: 'task-7', status: 'created' }), answer);
     expect(await failureOf(made())).toMatchObject({

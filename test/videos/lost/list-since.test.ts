@@ -59,7 +59,9 @@ describe('P2: a lost request at WaveSpeedAI', () => {
     test.server.answer(said({ code: 200, data: { page: 1, items } }));
     expect(await status(test, lost)).toBe(0);
     expect(await remoteIdOf(test)).toBe('mine');
-    expect(test.server.seen.map(({ method, path }) => `${method} ${path}`).slice(2)).toEqual(['POST /predictions']);
+    expect(test.server.seen.map(({ method, path }) => `${method} ${path}`).slice(2)).toEqual([
+      'POST /api/v3/predictions',
+    ]);
   });
 
   it('stays unknown where the list tells no inputs: what it may be is named', async () => {
