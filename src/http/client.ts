@@ -7,6 +7,7 @@ import { setMaxListeners } from 'node:events';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { oneLine, sentence } from '../shared/text.ts';
 import { type Clock, formatDuration } from '../shared/time.ts';
+import { createConnectionPool } from './agent.ts';
 import {
   type Answer,
   ambiguousCreate,
@@ -20,7 +21,7 @@ import {
 import type { Network } from './connect.ts';
 import { type DecodedReply, decodeReply } from './content-coding.ts';
 import { refusal } from './errors.ts';
-import { createConnectionPool, DEFAULT_TIMEOUTS, exchange, type Timeouts, TransportError } from './exchange.ts';
+import { DEFAULT_TIMEOUTS, exchange, type Timeouts, TransportError } from './exchange.ts';
 import { createConcurrencyLimiter } from './limiter.ts';
 import { checkAuth, headersFor, isRedirect, parseUrl, redirectTarget, requireHttps, secretsOf } from './origins.ts';
 import { type ProxySettings, proxyFor } from './proxy.ts';

@@ -37,7 +37,7 @@ export interface Connector {
   tried(url: URL): readonly Attempt[] | undefined;
 }
 
-interface ConnectorOptions {
+export interface ConnectorOptions {
   readonly network: Network;
   /** `connectMs`: until a connection stands. */
   readonly timeouts: { readonly connectMs: number; readonly nextAddressMs: number };

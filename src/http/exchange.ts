@@ -2,14 +2,13 @@
  * One HTTP exchange: undici, the proxy, the timers, and the one fact that decides whether a create may be repeated:
  * whether anything can have left. It has a fresh connection of its own unless it may share some.
  */
-import { setMaxListeners } from 'node:events';
-import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import type { buildConnector, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import { type Connections, createAgent } from './agent.ts';
 import type { Headers } from './answer.ts';
 import { createBackPressure } from './back-pressure.ts';
 import type { RequestBody } from './body.ts';
-import { type Attempt, type Connector, createConnector, type Network, SYSTEM_NETWORK } from './connect.ts';
+import { type Attempt, type Network, SYSTEM_NETWORK } from './connect.ts';
 import { type ProxySettings, proxyFor, type Via } from './proxy.ts';
 
 export interface Timeouts {
@@ -49,42 +48,6 @@ export interface ExchangeRequest {
   readonly lingers: boolean;
   /** Connections that stand already, for what may be sent again when one of them turns out to be dead. */
   readonly connections?: Connections | undefined;
-}
-
-/** Connections kept open between exchanges. */
-export interface Connections {
-  agent(): Promise<Agent>;
-  close(): Promise<void>;
-}
-
-/** What sends, and what it has tried to reach a host. */
-interface Agent {
-  readonly dispatcher: Dispatcher;
-  readonly connector: Connector;
-}
-
-/** Waiting for many jobs asks hundreds of times: a handshake each would cost more than the answers. So many for a host. */
-export function createConnectionPool(atOnce: number, timeouts: Timeouts, network = SYSTEM_NETWORK): Connections {
-  const closing = new AbortController();
-  // Each connection that is made listens to it; Node 20 warns of more than ten.
-  setMaxListeners(0, closing.signal);
-  let made: Promise<Agent> | undefined;
-  return {
-    agent() {
-      made ??= import('undici').then(({ Agent, buildConnector }) => {
-        const connector = createConnector(buildConnector({ timeout: timeouts.connectMs }), {
-          ...{ network, timeouts },
-          signal: closing.signal,
-        });
-        return { connector, dispatcher: new Agent({ connections: atOnce, connect: connector.connect }) };
-      });
-      return made;
-    },
-    async close() {
-      closing.abort(new Error('closed'));
-      await (await made)?.dispatcher.destroy();
-    },
-  };
 }
 
 export interface Reply {
@@ -272,59 +235,6 @@ type TimeoutCode = `SORA_${'CONNECT' | 'HEADERS' | 'ANSWER' | 'IDLE'}_TIMEOUT`;
 
 /** Bytes of an answer that lie in memory before its socket is read no further. */
 const MOST_UNREAD = 256 * 1024;
-
-interface AgentOptions {
-  via: URL | undefined;
-  timeouts: Timeouts;
-  network: Network;
-  signal: AbortSignal;
-  /** A connection stands, of which the exchange makes its own use. */
-  onConnect: (socket: Socket) => void;
-  onConnectError: (error: Error) => void;
-}
-
-interface PoolOptions {
-  /** Of a proxy, its tunnel. */
-  readonly connect: buildConnector.connector;
-}
-
-function createAgent(undici: typeof import('undici'), options: AgentOptions): Agent {
-  const { via, timeouts, network, signal } = options;
-  const tls = { timeout: timeouts.connectMs, signal };
-  const connector = createConnector(undici.buildConnector(tls), { network, timeouts, signal });
-  const createPool = (origin: string | URL, more: PoolOptions): Dispatcher => {
-    const pool = new undici.Pool(origin, more);
-    // Left alone, undici connects again and again when a proxy hangs up on a tunnel.
-    return pool.on('connectionError', (_origin, _targets, error) => options.onConnectError(error));
-  };
-  const factory = (origin: string | URL, more: PoolOptions): Dispatcher => {
-    // So undici calls a proxy that is sent the request itself; a host's address has no slash at its end.
-    const open = String(origin) === via?.href ? connector.connect : more.connect;
-    return createPool(origin, {
-      ...more,
-      connect(to, done) {
-        open(to, (...[error, socket]) => {
-          if (error) return done(error, null);
-          options.onConnect(socket);
-          done(null, socket);
-        });
-      },
-    });
-  };
-  if (!via) return { connector, dispatcher: new undici.Agent({ connect: connector.connect, factory }) };
-  const dispatcher = new undici.EnvHttpProxyAgent({
-    factory,
-    clientFactory: (origin, more) => createPool(origin, { ...more, connect: connector.connect }),
-    requestTls: tls,
-    // Many proxies tunnel to port 443 only.
-    proxyTunnel: false,
-    httpProxy: via.href,
-    httpsProxy: via.href,
-    // That this URL needs the proxy is known; absent would mean the process's own environment.
-    noProxy: '',
-  });
-  return { connector, dispatcher };
-}
 
 /** undici calls onRequestStart when a connection stands and the request's first byte is about to be written. */
 function noticingStart(handler: Dispatcher.DispatchHandler, onStart: () => void): Dispatcher.DispatchHandler {

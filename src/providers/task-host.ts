@@ -18,24 +18,22 @@ import { characterError, isNotServed } from '../http/errors.ts';
 import { checkNamedUrl, isSuccess, openWithUrlRefresh } from '../http/ranged-content.ts';
 import { isMasked } from '../http/redact.ts';
 import type { Call } from '../http/request.ts';
-import { MAX_WAIT_MS } from '../http/retry.ts';
 import { urlExists } from '../http/url-exists.ts';
-import { beforeEnd, isSoraError, SoraError } from '../shared/errors.ts';
+import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
-import { sentence } from '../shared/text.ts';
-import {
-  type JobCall,
-  type NewClip,
-  type NewVideo,
-  type Provider,
-  type ProviderOptions,
-  type RemoteCharacter,
-  type RemoteVideo,
-  SETTLING_MS,
-  type UploadedClip,
-  type WireRequest,
+import type {
+  JobCall,
+  NewClip,
+  NewVideo,
+  Provider,
+  ProviderOptions,
+  RemoteCharacter,
+  RemoteVideo,
+  UploadedClip,
+  WireRequest,
 } from './provider.ts';
 import { type Route, tellRefusedCharacters } from './route.ts';
+import { settleTask } from './settle-task.ts';
 
 export interface RemoteTask {
   readonly video: RemoteVideo;
@@ -113,17 +111,6 @@ export interface TaskHost {
   >;
 }
 
-/** Why nothing is known of a task. */
-interface Doubt {
-  readonly why: string;
-  readonly cause?: unknown;
-}
-
-const FIRST_POLL_MS = 1000;
-const SLOWEST_POLL_MS = 10_000;
-/** A character takes seconds. */
-const LONGEST_WAIT_MS = 15 * 60_000;
-
 export function createTaskHost(
   { name, route, ...options }: ProviderOptions & { readonly name: string; readonly route: Route },
   hooks: TaskHooks,
@@ -179,68 +166,6 @@ export function createTaskHost(
     return result && { ...seen, ...result };
   }
 
-  /**
-   * Waits until a character's task is over. What breaks that off leaves a task that may have been paid for: `pending`. Of a
-   * task that was begun or has been seen, a 404 or a no to the question is believed after two minutes of nothing else: the key
-   * has worked. Undefined when a task that was `begun` by an earlier command is not known
-   * to the host: how old it is, the caller knows.
-   */
-  async function settle(id: string, begun: Seen | undefined, call: Call): Promise<Seen | undefined> {
-    let trouble: SoraError | undefined;
-    const lost = (why: string, cause?: unknown): SoraError => {
-      const last = trouble ? ` The last question failed: ${trouble.message}` : '';
-      const message = `${sentence(`The character is being made in ${noun} ${id}, and ${why}`)}${last}`;
-      return new SoraError('pending', message, {
-        hint: 'It continues at the host.',
-        ...(cause === undefined ? {} : { cause }),
-      });
-    };
-    const given = ({ why, cause }: Doubt): SoraError => {
-      trouble = undefined;
-      return lost(why, cause);
-    };
-    let task = begun;
-    /** Since the first answer in a row that was no word of the task. */
-    let doubtedMs: number | undefined;
-    let waitedMs = 0;
-    // A host that takes minutes to answer uses up the wait as well.
-    const timed = async <T>(question: Promise<T>): Promise<T> => {
-      const askedAt = performance.now();
-      return question.finally(() => {
-        waitedMs += performance.now() - askedAt;
-      });
-    };
-    for (let pace = FIRST_POLL_MS; !task || !isOver(task); pace = Math.min(pace * 1.5, SLOWEST_POLL_MS)) {
-      if (waitedMs >= LONGEST_WAIT_MS) throw lost(`it was not ready after ${LONGEST_WAIT_MS / 60_000} minutes`);
-      // One that an earlier command has begun is asked about at once.
-      const ms = waitedMs === 0 && !task ? 0 : Math.max(pace, Math.min(task?.video.pollAfterMs ?? 0, MAX_WAIT_MS));
-      waitedMs += Math.max(ms, 1);
-      let doubt: Doubt | undefined;
-      try {
-        if (ms > 0) await sleep(ms, call.signal);
-        const next = await timed(readTask(id, call));
-        if (!next && !task) return undefined;
-        if (!next) doubt = { why: 'the host does not know it' };
-        task = next ?? task;
-        trouble = undefined;
-      } catch (error) {
-        if (call.signal.aborted) {
-          trouble = beforeEnd(error) ?? trouble;
-          throw lost('the wait for it was interrupted', error);
-        }
-        // One bad answer never ends a wait that is paid for.
-        trouble = isSoraError(error) ? error : undefined;
-        if (isSoraError(error, 'network')) continue;
-        doubt = { why: `it cannot be asked about: ${error instanceof Error ? error.message : error}`, cause: error };
-        if (!task || !(isSoraError(error, 'auth') || isSoraError(error, 'refused'))) throw given(doubt);
-      }
-      // What was waited for before the first of them says nothing.
-      doubtedMs = doubt && (doubtedMs === undefined ? 0 : doubtedMs + ms);
-      if (doubt && (doubtedMs ?? 0) >= SETTLING_MS) throw given(doubt);
-    }
-    return task;
-  }
-
   /** Throws why the task has failed; `ambiguous` when it made a character and does not say which. */
   function characterOf(task: Seen): RemoteCharacter {
     if (task.video.failure) throw taskError(task);
@@ -274,6 +199,7 @@ export function createTaskHost(
     return new SoraError('refused', message, { hint: `${keeps}Look with: sora video status` });
   }
 
+  const waiting = { noun, sleep, ask: readTask };
   const { prepareCharacter } = hooks;
   return {
     readTask,
@@ -296,11 +222,11 @@ export function createTaskHost(
             const begun = await submitCharacter(request, call);
             const { id } = begun.video;
             await call.onPending?.(id);
-            return characterOf((await settle(id, begun, call)) ?? begun);
+            return characterOf((await settleTask(waiting, id, begun, call)) ?? begun);
           },
 
           async resume(taskId, call) {
-            const task = await settle(taskId, undefined, call);
+            const task = await settleTask(waiting, taskId, undefined, call);
             return task && characterOf(task);
           },
         },
@@ -336,10 +262,6 @@ export const CORRECT_HINT = 'Correct what the host complains about, then try aga
 
 export const POLICY_HINT =
   'Hosts block the likeness of real people by default: use a drawn or generated character. Else reword the prompt.';
-
-function isOver({ video }: RemoteTask): boolean {
-  return video.failure !== undefined || video.status === 'succeeded';
-}
 
 /** An address in an answer that may be asked with the key: of the base URL's own origin. */
 function ownUrl(text: string | undefined, root: string): string | undefined {
