@@ -4,6 +4,7 @@ import { decodeSound, type TrackLevels } from '../media/ffmpeg/sound.ts';
 import { probeMedia } from '../media/probe/probe.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
+import { type AnnouncedLength, announcedLength } from './announced-length.ts';
 import type { SoundSource } from './plan.ts';
 import { SOUND_HINT } from './sound-hint.ts';
 
@@ -18,19 +19,33 @@ export interface SoundFileOptions {
   readonly signal: AbortSignal;
 }
 
-/** Throws `usage` for what is no file, `clip` for one whose sound is not there or cannot be decoded, `machine`. */
+/** Throws `usage` for what is no file, `clip` for one whose sound is missing, cut off or cannot be decoded, `machine`. */
 export async function readSoundFile(path: string, { ffmpeg, signal }: SoundFileOptions): Promise<SoundSource> {
-  const { audio, seconds } = await probeMedia(path, { signal }).catch((error: unknown) => {
+  const info = await probeMedia(path, { signal }).catch((error: unknown) => {
     if (!isSoraError(error, 'clip')) throw error;
-    throw soundError(`${oneLine(path)} is no sound that can be read.`, error);
+    throw soundError(`${oneLine(path)} cannot be read as sound.`, error);
   });
+  const { audio } = info;
   if (!audio) throw soundError(`${oneLine(path)} has no sound.`);
-  if (!ffmpeg) return { path, audio };
-  const told = audio.seconds ?? seconds;
+  const announced = await announcedLength(path, info);
+  if (!ffmpeg) {
+    refuseShort(path, audio.seconds, announced);
+    return { path, audio };
+  }
+  const known = announced?.seconds ?? audio.seconds ?? info.seconds ?? LONGEST_SECONDS;
+  const told = known < LONGEST_SECONDS ? known : undefined;
   const part = { source: path, audio, start: 0, seconds: told ?? LONGEST_SECONDS, isSoundFile: true };
   const heard = await decodeSound(part, ffmpeg, { signal });
   refuseSilence(path, heard, told);
+  refuseShort(path, heard.seconds, announced && { ...announced, seconds: part.seconds });
   return { path, audio: { ...audio, seconds: heard.seconds } };
+}
+
+/** A file that was cut off may decode without a complaint. */
+function refuseShort(path: string, seconds: number | undefined, announced: AnnouncedLength | undefined): void {
+  if (seconds === undefined || !announced || seconds >= announced.seconds - announced.slack) return;
+  const [had, whole] = [seconds, announced.seconds].map(shownSeconds);
+  throw soundError(`The sound of ${oneLine(path)} is cut off: ${had} s of the ${whole} s that it announces are there.`);
 }
 
 /** Throws `clip` where nothing was decoded, or less than the seconds that are told because of damage: no silence stands in for it. */
@@ -43,8 +58,12 @@ export function refuseSilence(
   const { seconds, complaint } = heard;
   if (seconds === 0) throw soundError(`The sound of ${oneLine(path)} cannot be decoded: nothing of it is left.`);
   if (complaint === undefined || told === undefined || seconds > told - LEAST_MISSING_SECONDS) return;
-  const [had, whole] = [seconds, told].map((value) => Number(value.toFixed(1)));
+  const [had, whole] = [seconds, told].map(shownSeconds);
   throw soundError(`The sound of ${oneLine(path)} is damaged, ${had} of its ${whole} s can be decoded: ${complaint}.`);
+}
+
+function shownSeconds(seconds: number): number {
+  return Number(seconds.toFixed(2));
 }
 
 function soundError(message: string, cause?: SoraError): SoraError {

@@ -113,7 +113,7 @@ async function placesOf(
     const shown = `"${setting}" ${JSON.stringify(name)}`;
     if (!allowOutside && !(await isWithin(folder, path)))
       return `${shown} is outside the folder of the file (${folder}); ${option('allowOutside')} allows it.`;
-    return needsFiles && !(await isFile(path)) ? `${shown} is no file that is there.` : undefined;
+    return needsFiles && !(await isFile(path)) ? `${shown} does not exist, or is not a file.` : undefined;
   };
   return Promise.all(
     files.map(async (place) => {

@@ -105,7 +105,7 @@ describe('a storyboard', () => {
     await write('film.md', withVoice('a.wav'));
     await expect(read()).resolves.toBeDefined();
     await expect(read({}, { needsFiles: true })).rejects.toMatchObject({
-      message: 'film.md:7: "voice" "a.wav" is no file that is there.',
+      message: 'film.md:7: "voice" "a.wav" does not exist, or is not a file.',
     });
     await write('a.wav');
     await expect(read({}, { needsFiles: true })).resolves.toBeDefined();

@@ -133,7 +133,7 @@ describe('sora storyboard check', () => {
     const { exit, stderr } = await sora('check rain.md');
     expect(exit).toBe(2);
     expect(stderr.match(/rain\.md:.*/g)).toEqual([
-      'rain.md:9: "music" "theme.wav" is no file that is there.',
+      'rain.md:9: "music" "theme.wav" does not exist, or is not a file.',
       expect.stringMatching(/^rain\.md:18: \{\{mood\}\} is none of the variables/),
       'rain.md:26: a scene has no setting "take"; did you mean "takes"?',
     ]);
@@ -146,14 +146,23 @@ describe('sora storyboard check', () => {
     const { exit, stderr } = await sora('check rain.md');
     expect(exit).toBe(3);
     expect(stderr.match(/rain\.md:.*/g)).toEqual([
-      expect.stringMatching(/^rain\.md:9: .*theme\.wav is no sound that can be read\./),
-      expect.stringMatching(/^rain\.md:45: .*mia\.wav is no sound that can be read\./),
+      expect.stringMatching(/^rain\.md:9: .*theme\.wav cannot be read as sound\./),
+      expect.stringMatching(/^rain\.md:45: .*mia\.wav cannot be read as sound\./),
     ]);
     expect(stderr).toContain('hint: Give a WAV, MP3, M4A, FLAC or Ogg file');
     expect(stderr).not.toContain('sora help storyboards');
     await writeFile(join(dir, 'rain.md'), text.replace('- takes: 2', '- take: 2'));
-    const both = /theme\.wav is no sound[\s\S]*hint: .*sora help storyboards\nGive a WAV/;
+    const both = /theme\.wav cannot be read as sound[\s\S]*hint: .*sora help storyboards\nGive a WAV/;
     expect(await sora('check rain.md')).toMatchObject({ exit: 2, stderr: expect.stringMatching(both) });
+  });
+
+  it('refuses a sound that was cut off, with an ffmpeg and without, with both lengths', async () => {
+    const files = { 'rain.md': RAIN, 'theme.wav': tone(3).subarray(0, 44 + 8000) };
+    const cut = /rain\.md:9: The sound of .*theme\.wav is cut off: 0\.5 s of the 3 s that it announces are there\./;
+    for (const env of [{}, { SORA_FFMPEG: '/none' }]) {
+      const { exit, stderr } = await (await world(files, env)).sora('check rain.md');
+      expect({ exit, stderr }).toEqual({ exit: 3, stderr: expect.stringMatching(cut) });
+    }
   });
 
   it('says which voice is longer than its scene, and what cannot be listened to here', async () => {
