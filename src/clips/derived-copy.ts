@@ -5,7 +5,6 @@ import type { CharacterClip, CharacterWithClip } from '../shared/character.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS, type Focus, type Framing } from '../shared/clip.ts';
 import { type Orientation, orientationOf, type Rect, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
-import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { inspectClip } from './inspect.ts';
 import type { InspectedClip } from './inspect-picture.ts';
@@ -54,7 +53,7 @@ export async function derivedClip(
     // Bars of the old frame would stay inside the new one.
     const crop = isTurned || copy?.fit === 'crop' ? await paddedPicture(workspace, character.clip, path) : undefined;
     const clip = await inspectClip(workspace, path, wishes, { crop, fps: copy?.fps });
-    if (isTurned) workspace.reporter.note(await turnedNote(character, clip));
+    if (isTurned) workspace.reporter.note(await turnedNote(character, clip, copy?.fit));
     await prepareInto(workspace, clip, {
       outputPath: derived,
       name: `${character.name}'s clip`,
@@ -78,8 +77,9 @@ function wishesFor({ size, seconds }: ClipRecipe = {}): Pick<ClipOptions, 'resol
 
 /** That another copy is registered, how much of it will be black, and how to have less. */
 async function turnedNote(
-  { name, clip: { master, source, options } }: CharacterWithClip,
+  { name, clip: { master, options } }: CharacterWithClip,
   { plan, info }: InspectedClip,
+  wishedFit: ClipRecipe['fit'],
 ): Promise<string> {
   const [lies, wanted] = orientationOf(master) === 'landscape' ? ['landscape', 'portrait'] : ['portrait', 'landscape'];
   const note = `${name}'s clip is ${lies}; a ${wanted} copy is registered for this video.`;
@@ -87,13 +87,10 @@ async function turnedNote(
   const share = plan.kind === 'reject' || !info.video ? undefined : barsToTell(plan, info.video);
   if (share === undefined) return note;
   const black = `${note} Black bars take ${share} % of it.`;
-  if (options.fit !== 'pad') return black;
-  const again = shellCommand(
-    'sora character create',
-    [shellQuote(source.fileName)],
-    [shellOption('name', shellPhrase(name)), `${option('fit')} crop ${option('force')}`],
-  );
-  return `${black} To fill the frame, prepare the clip again: ${again}`;
+  // Whoever asks for the bars knows of the other way.
+  return wishedFit !== undefined || options.fit !== 'pad'
+    ? black
+    : `${black} To fill the frame, add ${option('fit')} crop.`;
 }
 
 /** The picture inside a padded master, on even pixels; undefined where it fills it. What earlier versions padded is not written down. */

@@ -10,7 +10,7 @@ import type { Character } from '../shared/character.ts';
 import { problemsError, SoraError } from '../shared/errors.ts';
 import { orientationOf } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
-import { listOf, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
+import { listOf, oneLine, shellCommand, shellOption, shellPhrase } from '../shared/text.ts';
 import type { VideoOrder } from './plan.ts';
 
 type Asked = Omit<VideoOrder, 'inject'>;
@@ -55,10 +55,10 @@ function remakeHint({ input: { characters } }: Asked, { characterInputs: [best] 
   if (!short?.clip) return [];
   const again = shellCommand(
     'sora character create',
-    [shellQuote(short.clip.source.fileName)],
+    ['<clip>'],
     [shellOption('name', shellPhrase(short.name)), `${option('duration')} ${least} ${option('force')}`],
   );
-  return [`Or make a longer clip of ${short.name}: ${again}`];
+  return [`Or make a longer clip of ${short.name}, from ${oneLine(short.clip.source.fileName, 100)}: ${again}`];
 }
 
 /**

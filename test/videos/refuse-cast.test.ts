@@ -29,8 +29,8 @@ describe('P6: a character that a model cannot take', () => {
       code: 'usage',
       message: `${KLING} does not take this cast: Joe's clip is 2 s long, and 3 to 30 s are needed.`,
       hint:
-        'Use a model that takes it, such as --model bytedance/seedance-2.0/text-to-video. Or make a longer clip of Joe: ' +
-        'sora character create joe.mp4 --name "Joe" --duration 3 --force',
+        'Use a model that takes it, such as --model bytedance/seedance-2.0/text-to-video. Or make a longer clip of Joe, from joe.mp4: ' +
+        'sora character create <clip> --name "Joe" --duration 3 --force',
     });
   });
 
