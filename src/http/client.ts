@@ -166,7 +166,7 @@ export function createHttp(options: HttpOptions): Http {
           const tookMs = clock.now() - startedAt;
           throw endOf(error, request, { host: titleOf(host), tries: tries + 1, tookMs, said });
         }
-        const { message, hint } = describeTransportError(error, titleOf(host), timeouts);
+        const { message, hint } = describeTransportError(error, titleOf(host), timeouts, request.baseUrl);
         said = new SoraError('network', message, { hint, cause: error.cause });
         await pause(retryDelayMs(tries, undefined, options.random), said, request);
       }
@@ -206,7 +206,7 @@ export function createHttp(options: HttpOptions): Http {
       if (!mayBeDone) return interrupted(request, said);
       return ambiguousCreate(`${cutOff(request)}${knownFrom(lost)}`, undefined, undefined, lost.knownId);
     }
-    const { message, hint } = describeTransportError(lost, host, timeouts);
+    const { message, hint } = describeTransportError(lost, host, timeouts, request.baseUrl);
     if (mayBeDone) return ambiguousCreate(`${message}${knownFrom(lost)}`, undefined, lost.cause, lost.knownId);
     const time = tookMs >= 1000 ? ` in ${formatDuration(tookMs / 1000)}` : '';
     const often = `${tries} tries${time}`;

@@ -41,7 +41,7 @@ export function redirectTarget({ request, first, from, status, location, hop, re
     if (to.origin !== first.origin || (status !== 307 && status !== 308)) {
       const isScheme = to.host === from.host && to.origin !== from.origin;
       const hint = isScheme
-        ? `Begin the base URL with ${to.origin}`
+        ? `Use this base URL: ${asScheme(to.protocol, to, request.baseUrl)}`
         : `Correct the base URL, so that this request goes to ${place} by itself, if that is the host's API.`;
       throw refuse(`a create from ${pathOf(from)} to ${place} (${status}), which is not followed`, hint);
     }
@@ -54,6 +54,12 @@ export function redirectTarget({ request, first, from, status, location, hop, re
   const trusted = to.protocol === 'https:' || to.origin === first.origin || (isLoopback(first) && isLoopback(to));
   if (!trusted) throw refuse(`to plain http at ${to.host}`);
   return to;
+}
+
+/** The base URL of `url` by another scheme; only its beginning where the request had gone elsewhere, after a redirect. */
+export function asScheme(protocol: string, url: URL, baseUrl = ''): string {
+  const path = URL.canParse(baseUrl) && new URL(baseUrl).host === url.host ? new URL(baseUrl).pathname : '';
+  return `${protocol}//${url.host}${path.replace(/\/+$/, '')}`;
 }
 
 /** Of an address, without what a signature may be; as much as a message bears. */

@@ -9,6 +9,8 @@ export interface Call {
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
+  /** The setting that the URL was made from: what a user corrects where no server of that kind answers. */
+  readonly baseUrl?: string;
   /** A create may cost money and is not repeated once it may have arrived; a read is harmless. */
   readonly kind: 'create' | 'read';
   readonly auth?: Auth | undefined;

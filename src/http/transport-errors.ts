@@ -4,6 +4,7 @@ import { sentence } from '../shared/text.ts';
 import { formatDuration } from '../shared/time.ts';
 import type { Attempt } from './connect.ts';
 import type { Timeouts, TransportError } from './exchange.ts';
+import { asScheme } from './origins.ts';
 
 export interface Told {
   readonly message: string;
@@ -14,8 +15,8 @@ export interface Told {
   readonly isSlow?: boolean;
 }
 
-/** A broken exchange in one sentence, with the host's name, and what to look at. */
-export function describeTransportError(lost: TransportError, host: string, timeouts: Timeouts): Told {
+/** A broken exchange in one sentence, with the host's name, and what to look at. `baseUrl` is the setting that led there. */
+export function describeTransportError(lost: TransportError, host: string, timeouts: Timeouts, baseUrl?: string): Told {
   const error = tellingOf(lost.cause);
   const code = systemCode(error) ?? '';
   const detail = error instanceof Error ? error.message : String(error);
@@ -29,7 +30,7 @@ export function describeTransportError(lost: TransportError, host: string, timeo
     };
   }
   const tell = isOtherProtocol(error) ? notHttp : (SENTENCES.find(([pattern]) => pattern.test(code))?.[1] ?? unheardOf);
-  const about = { error, detail, lost, timeouts };
+  const about = { error, detail, lost, timeouts, baseUrl };
   const via = lost.sent ? undefined : lost.via;
   // From here only the proxy is looked up and called: it is the proxy that looks for the host.
   if (via && UNREACHED.test(code)) {
@@ -56,6 +57,7 @@ interface About {
   readonly detail: string;
   readonly lost: TransportError;
   readonly timeouts: Timeouts;
+  readonly baseUrl: string | undefined;
 }
 
 type Tell = (about: About) => Told;
@@ -97,9 +99,9 @@ const SENTENCES: readonly (readonly [RegExp, Tell])[] = [
   [
     // What OpenSSL makes of bytes that are not TLS.
     /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LENGTH_MISMATCH|HTTP_REQUEST|HTTPS_PROXY_REQUEST)$/,
-    ({ host, lost }) => ({
+    ({ host, lost, baseUrl }) => ({
       message: `${host} does not speak https on that port: what it sends is not TLS.`,
-      hint: `Check the port in the base URL. If the server speaks plain http, begin it with ${asScheme(lost.url, 'http:')}`,
+      hint: `Check the port in the base URL. If the server speaks plain http, the base URL is ${asScheme('http:', lost.url, baseUrl)}`,
       isLasting: true,
     }),
   ],
@@ -213,7 +215,7 @@ function noConnection({ host, lost, timeouts }: About): Told {
   return { message: `${host} accepted the connection and ${missing} within ${time}.`, hint };
 }
 
-function brokenOff({ host, lost }: About): Told {
+function brokenOff({ host, lost, baseUrl }: About): Told {
   const isTls = lost.url.protocol === 'https:';
   if (!lost.sent && isTls) {
     return {
@@ -221,18 +223,18 @@ function brokenOff({ host, lost }: About): Told {
       hint: 'Check the base URL and its port. A firewall or a proxy in between may also be refusing it.',
     };
   }
-  const wanted = isTls ? '' : ` For a server of https, begin the base URL with ${asScheme(lost.url, 'https:')}`;
+  const wanted = isTls ? '' : ` If the server speaks https, the base URL is ${asScheme('https:', lost.url, baseUrl)}`;
   return {
     message: `The connection to ${host} was lost before the answer was complete.`,
     hint: `Check the network, then try again.${wanted}`,
   };
 }
 
-function notHttp({ host, error, lost }: About): Told {
+function notHttp({ host, error, lost, baseUrl }: About): Told {
   if (isTlsRecord(error)) {
     return {
       message: `${host} speaks https on that port, not http.`,
-      hint: `Begin the base URL with ${asScheme(lost.url, 'https:')}`,
+      hint: `Use this base URL: ${asScheme('https:', lost.url, baseUrl)}`,
       isLasting: true,
     };
   }
@@ -273,11 +275,6 @@ function outcomeOf({ code }: Attempt): string {
   if (code === undefined || NO_ANSWER.test(code)) return 'no answer';
   if (code === 'ECONNREFUSED') return 'refused';
   return NO_ROUTE.test(code) ? 'no route' : code;
-}
-
-/** The same server by another scheme, as a base URL begins. */
-function asScheme(url: URL, protocol: 'http:' | 'https:'): string {
-  return `${protocol}//${url.host}`;
 }
 
 function namesIn(error: unknown): string {

@@ -34,12 +34,16 @@ export function createRoute(
   return {
     root,
     read: (to, { signal }, more = {}) => ({
-      ...{ method: 'GET', kind: 'read', url: to, auth, signal },
+      ...{ method: 'GET', kind: 'read', url: to, baseUrl: url ?? baseUrl, auth, signal },
       ...more,
       ...headersOf(to, more),
     }),
     create: (to, body, { signal }, more = {}) =>
-      http.send({ method: 'POST', kind: 'create', url: to, auth, body, signal, ...more, ...headersOf(to, {}) }),
+      http.send({
+        ...{ method: 'POST', kind: 'create', url: to, baseUrl: url ?? baseUrl, auth, body, signal },
+        ...more,
+        ...headersOf(to, {}),
+      }),
   };
 }
 

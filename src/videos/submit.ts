@@ -253,7 +253,11 @@ async function sendOnce(
     return await deadline.limit(runtime.signal, (signal) => send(provider, order, signal), LEAST_ANSWER_MS);
   } catch (error) {
     if (isSoraError(error)) error.jobId = job.id;
-    const told = isSoraError(error, 'ambiguous') ? unknownError(workspace, job, { provider, error, look }) : error;
+    const told = isSoraError(error, 'ambiguous')
+      ? unknownError(workspace, job, { provider, error, look })
+      : isSoraError(error, 'network')
+        ? neverSent(error)
+        : error;
     if (isSoraError(told)) exitMessages.set(job.id, () => reporter.error(told));
     await exitMessages.hold(() => writeDownFailure(workspace, job, error));
     throw isSoraError(told) ? await overAFace(workspace, job, told) : told;
@@ -265,6 +269,20 @@ async function sendOnce(
 async function overAFace(workspace: Workspace, job: Job, error: SoraError): Promise<SoraError> {
   if (error.code !== 'policy') return error;
   return (await import('./jobs/face-refusal.ts')).withNextModel(workspace, job, error);
+}
+
+/** Whoever has mended the connection, or its base URL, asks for the same again: a resend would go where this one went. */
+function neverSent(error: SoraError): SoraError {
+  const way = 'Nothing was sent, and nothing was paid: run the same command again.';
+  const { jobId, reason, requestId, retryAfterMs, hint } = error;
+  return new SoraError('network', error.message, {
+    hint: hint === undefined ? way : `${hint}\n${way}`,
+    ...(jobId !== undefined && { jobId }),
+    ...(reason !== undefined && { reason }),
+    ...(requestId !== undefined && { requestId }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    cause: error,
+  });
 }
 
 /** The answer was lost: what to look for, and how to go on. */

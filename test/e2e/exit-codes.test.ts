@@ -139,6 +139,7 @@ describe('exit codes and the error envelope', () => {
     expect(JSON.parse(stderr.split('\n').at(-1) ?? '').error).toMatchObject({
       code: 'network',
       message: expect.stringContaining('127.0.0.1'),
+      hint: expect.stringMatching(/\nNothing was sent, and nothing was paid: run the same command again\.$/),
     });
     expect(onlyJob(machine).status).toBe('failed');
   }, 90_000);

@@ -8,7 +8,7 @@ describe('redirectTarget', () => {
 
   function target(kind: 'create' | 'read', from: string, location: string, status: number): string {
     const url = new URL(from);
-    const request = { method: 'GET', kind, url: from, signal } as const;
+    const request = { method: 'GET', kind, url: from, baseUrl: 'http://a.example/v1/', signal } as const;
     return redirectTarget({ request, first: url, from: url, status, location, hop: 0, redact: (text) => text }).href;
   }
 
@@ -90,7 +90,7 @@ describe('redirectTarget', () => {
       location: 'https://a.example/v1/videos',
       status: 308,
       says: 'a.example redirects a create from /v1/videos to https://a.example/v1/videos (308), which is not followed.',
-      hint: 'Begin the base URL with https://a.example',
+      hint: 'Use this base URL: https://a.example/v1',
     },
     {
       kind: 'create',

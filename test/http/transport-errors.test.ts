@@ -50,14 +50,14 @@ describe('a server of something else', () => {
       scheme: 'https',
       says: / does not speak https on that port: what it sends is not TLS\.$/,
       hint: (host: string) =>
-        `Check the port in the base URL. If the server speaks plain http, begin it with http://${host}`,
+        `Check the port in the base URL. If the server speaks plain http, the base URL is http://${host}/v1`,
     },
     {
       title: 'https, asked by plain http, which says so in an alert',
       server: () => saying(Buffer.from('15030100020246', 'hex')),
       scheme: 'http',
       says: / speaks https on that port, not http\.$/,
-      hint: (host: string) => `Begin the base URL with https://${host}`,
+      hint: (host: string) => `Use this base URL: https://${host}/v1`,
     },
     {
       title: 'a self-signed certificate',
@@ -87,7 +87,8 @@ describe('a server of something else', () => {
     for (const kind of ['create', 'read'] as const) {
       const error = await failureOf(
         http.send({
-          ...{ method: 'POST', kind, url: `${scheme}://${host}/v1/videos`, body: jsonBody({}) },
+          ...{ method: 'POST', kind, url: `${scheme}://${host}/v1/videos`, baseUrl: `${scheme}://${host}/v1/` },
+          body: jsonBody({}),
           signal: new AbortController().signal,
         }),
       );
