@@ -131,6 +131,14 @@ describe('a prompt that says a name of the cast without -c, on a terminal', () =
     expect(test.server.seen).toEqual([]);
   });
 
+  it('is no question in a dry run, which sends nothing: yes is assumed, and told', async () => {
+    const test = await withCast(['Joe'], {}, TERMINAL);
+    expect(await generate(test, 'Joe waves.', { dryRun: true })).toBe(0);
+    expect(test.stderr.text()).not.toContain('[Y/n]');
+    expect(test.stderr.text().replaceAll('\n', ' ')).toContain('A dry run does not ask: yes is assumed.');
+    expect(test.stdout.text()).toContain('char_Joe');
+  });
+
   it('does not ask about what is refused anyway', async () => {
     const test = await withCast(['Joe'], {}, TERMINAL);
     await expect(generate(test, 'Joe waves.', { aspect: '5:1' })).rejects.toMatchObject({ code: 'usage' });

@@ -50,10 +50,16 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
 
 /** Asks on the terminal; undefined where that cannot be: standard input that was read for something else has no answer in it. */
 function askOf(
-  { runtime, globals }: Context,
-  { prompt, reference }: GenerateFlags & { prompt: string },
+  { runtime, globals, ui }: Context,
+  { prompt, reference, dryRun }: GenerateFlags & { prompt: string },
 ): CastingWish['ask'] {
   const isTerminal = runtime.stdin.isTTY && runtime.stderr.isTTY && !runtime.env.CI;
   if (!isTerminal || globals.json || globals.quiet || prompt === '-' || reference === '-') return undefined;
+  if (dryRun) {
+    return async (question) => {
+      ui.note(`${question} A dry run does not ask: yes is assumed.`);
+      return true;
+    };
+  }
   return async (question) => (await import('../../terminal/ask.ts')).ask(runtime, question, { byDefault: true });
 }
