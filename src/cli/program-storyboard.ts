@@ -48,7 +48,7 @@ export function addStoryboard(storyboard: Command, act: Act): void {
   storyboardOptions(storyboard.command('assemble').description('make the film of the chosen takes'), FILM)
     .requiredOption('-o, --output <file>', 'the MP4 to write', text)
     .option('--force', 'replace an existing file', false)
-    .option('--allow-stale', 'use picked takes whose text has changed since', false)
+    .option('--allow-stale', 'use takes whose text has changed since', false)
     .addOption(
       new Option('--subtitles <how>', 'a track of subtitles, or none').choices(['track', 'none']).default('track'),
     )
@@ -84,7 +84,7 @@ export function addStoryboard(storyboard: Command, act: Act): void {
     )
     .requiredOption('-o, --output <path>', 'a file, or - for stdout', output)
     .option('--force', 'replace an existing file', false)
-    .option('--allow-stale', 'with otio and srt: use picked takes whose text has changed since', false)
+    .option('--allow-stale', 'with otio and srt: use takes whose text has changed since', false)
     .addHelpText(
       'after',
       examples('sora storyboard export ad.md --to srt -o ad.srt', 'sora storyboard export ad.md --to json -o ad.json'),

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { type AssemblyRequest, assembleFilm, planFilm, type WrittenFilm } from '../films/assemble-film.ts';
 import { piecesFolder } from '../films/piece-names.ts';
 import type { AssemblyPlan } from '../films/plan.ts';
+import type { Take } from '../journal/fold.ts';
 import { SoraError, throwProblems } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
@@ -49,20 +50,24 @@ function shotOf(scene: Scene, path: string): AssemblyRequest['shots'][number] {
   };
 }
 
+interface UseOptions {
+  readonly film: OpenFilm;
+  readonly look: FilmLook;
+  readonly allowStale: boolean;
+}
+
 /**
- * The files of the chosen takes, absolute, by the ids of their scenes. Throws `usage` with every scene that is missing, to
- * be picked, or stale, unless that is allowed; `unverified` where a chosen take is not here, and `machine` for another file
- * in its place.
+ * The files of the chosen takes, absolute, by the ids of their scenes; where older texts are allowed, of a scene that has takes
+ * of those alone the last one. Throws `usage` with every scene that is missing, to be picked, or stale, unless that is
+ * allowed; `unverified` where a take is not here, and `machine` for another file in its place.
  */
-export function chosenFiles(
-  { scenes }: Pick<Storyboard, 'scenes'>,
-  { film, look, allowStale }: { readonly film: OpenFilm; readonly look: FilmLook; readonly allowStale: boolean },
-): ReadonlyMap<string, string> {
+export function chosenFiles({ scenes }: Pick<Storyboard, 'scenes'>, options: UseOptions): ReadonlyMap<string, string> {
+  const { film, look, allowStale } = options;
   const files = new Map<string, string>();
   const problems = scenes.flatMap(({ id }) => {
     const view = look.views.get(id);
-    const problem = view ? problemOf(view, look, { allowStale, film }) : noTake(film, id, 'has no take');
-    const place = view?.chosen?.done?.file;
+    const problem = view ? problemOf(view, options) : noTake(film, id, 'has no take');
+    const place = view && usedTake(view, allowStale)?.done?.file;
     if (place !== undefined) files.set(id, resolve(dirname(film.file), place));
     return problem ?? [];
   });
@@ -70,28 +75,61 @@ export function chosenFiles(
   return files;
 }
 
-function noTake({ commandOf }: OpenFilm, id: string, how: string): SoraError {
-  return new SoraError('usage', `Scene ${id} ${how}.`, {
-    hint: `See what leads on from there: ${commandOf('plan')}`,
+function usedTake(view: SceneView, allowStale: boolean): Take | undefined {
+  return view.chosen ?? (allowStale ? olderTake(view) : undefined);
+}
+
+/** The last take of a scene whose present text has none, nor a pick. */
+function olderTake({ id, own, chosen, candidates, choice }: SceneView): Take | undefined {
+  if (chosen || candidates.length > 0 || choice.isTwice || choice.sha256 !== undefined) return undefined;
+  return own.findLast(({ scene, done }) => scene === id && done !== undefined && !choice.rejected.has(done.sha256));
+}
+
+function olderNotes(scenes: Storyboard['scenes'], { views }: FilmLook): readonly string[] {
+  return scenes.flatMap(({ id }) => {
+    const view = views.get(id);
+    const take = view && olderTake(view);
+    if (!take) return [];
+    const why =
+      view.state === 'blocked' ? `it goes on from an older take of ${view.continues}` : 'its text has changed since';
+    return [`${id}: take ${take.n} is used, though ${why}.`];
   });
 }
 
-function problemOf(
-  { id, state, chosen, isStale, candidates }: SceneView,
-  look: FilmLook,
-  { allowStale, film }: { readonly allowStale: boolean; readonly film: OpenFilm },
-): SoraError | undefined {
+function noTake({ commandOf }: OpenFilm, id: string, how: string, steps: readonly string[] = []): SoraError {
+  return new SoraError('usage', `Scene ${id} ${how}.`, {
+    hint: [...steps, `See what to do next: ${commandOf('plan')}`].join('\n'),
+  });
+}
+
+function problemOf(view: SceneView, { look, allowStale, film }: UseOptions): SoraError | undefined {
+  const { id, state, isStale, candidates, continues } = view;
   const { commandOf } = film;
   if (state === 'picked twice') return noTake(film, id, 'has two picks that do not know of each other');
-  if (!chosen?.done)
-    return noTake(film, id, candidates.length > 0 ? 'waits for a pick' : `has no take to use: it is ${state}`);
-  const presence = look.presenceOf(chosen);
+  const used = usedTake(view, allowStale);
+  if (!used?.done) {
+    const older = olderTake(view);
+    if (older)
+      return new SoraError(
+        'usage',
+        state === 'blocked'
+          ? `Take ${older.n} of scene ${id} goes on from an older take of ${continues}.`
+          : `The text of scene ${id} has changed since take ${older.n}.`,
+        {
+          hint: `To use take ${older.n} as it is, add ${option('allowStale')}. To make a new one: ${commandOf('render')}`,
+        },
+      );
+    return candidates.length > 0
+      ? noTake(film, id, 'waits for a pick', [`Compare its takes: ${commandOf('report')}`])
+      : noTake(film, id, `has no take to use: it is ${state}`);
+  }
+  const presence = look.presenceOf(used);
   if (presence === 'absent')
-    return new SoraError('unverified', `The chosen take of scene ${id} is not here: ${chosen.done.file}`, {
+    return new SoraError('unverified', `The chosen take of scene ${id} is not here: ${used.done.file}`, {
       hint: `Fetch it again: ${commandOf('render')}`,
     });
   if (presence === 'other')
-    return new SoraError('machine', `${chosen.done.file} is another file than the chosen take of scene ${id}.`, {
+    return new SoraError('machine', `${used.done.file} is another file than the chosen take of scene ${id}.`, {
       hint: `Move it away, then fetch the take again: ${commandOf('render')}`,
     });
   if (!isStale || allowStale) return undefined;
@@ -101,7 +139,7 @@ function problemOf(
 }
 
 export interface AssembleOptions extends FilmWishes {
-  /** Takes a pick whose text has changed since. */
+  /** Takes what is picked, or the last take, of a scene whose text has changed since. */
   readonly allowStale: boolean;
 }
 
@@ -113,7 +151,8 @@ export async function assembleStoryboard(
 ): Promise<WrittenFilm> {
   await refuseFilmFile(film.file, resolve(workspace.runtime.cwd, output));
   const files = chosenFiles(storyboard, { film, look, allowStale });
-  for (const note of replacedSources(storyboard, look)) workspace.reporter.note(note);
+  for (const note of [...olderNotes(storyboard.scenes, look), ...replacedSources(storyboard, look)])
+    workspace.reporter.note(note);
   const pieces = piecesFolder(film.folder);
   return assembleFilm(workspace, assemblyOf(storyboard, files, wishes), { output, force, pieces });
 }
@@ -142,5 +181,6 @@ export async function planStoryboard(
   { allowStale }: Pick<AssembleOptions, 'allowStale'>,
 ): Promise<AssemblyPlan> {
   const files = chosenFiles(storyboard, { film, look, allowStale });
+  for (const note of olderNotes(storyboard.scenes, look)) workspace.reporter.note(note);
   return planFilm(workspace, assemblyOf(storyboard, files, { subtitles: 'track' }));
 }

@@ -32,6 +32,19 @@ export async function checkStoryboard(
   board: Storyboard,
   secondsOf: (path: string) => number | undefined = () => undefined,
 ): Promise<CheckedStoryboard> {
+  const scenes = await checkCast(workspace, board);
+  const lengths = board.scenes.map(({ takes, seconds = DEFAULT_SECONDS }) => takes * seconds);
+  return {
+    scenes,
+    takes: board.scenes.reduce((total, { takes }) => total + takes, 0),
+    seconds: lengths.reduce((total, one) => total + one, 0),
+    filmSeconds: plannedLength(board),
+    notes: [...strangerNotes(scenes), ...voiceNotes(board, secondsOf)],
+  };
+}
+
+/** The cast of each scene. Reads the cast that is kept here. */
+async function checkCast(workspace: Workspace, board: Pick<Storyboard, 'scenes'>): Promise<readonly CheckedScene[]> {
   const store = await workspace.characters();
   const names = (await store.digests()).records.map(({ name }) => name);
   const scenes: CheckedScene[] = [];
@@ -41,14 +54,12 @@ export async function checkStoryboard(
     for (const name of cast) if (!(await store.find(name))) strangers.push(name);
     scenes.push({ scene, cast, strangers });
   }
-  const lengths = board.scenes.map(({ takes, seconds = DEFAULT_SECONDS }) => takes * seconds);
-  return {
-    scenes,
-    takes: board.scenes.reduce((total, { takes }) => total + takes, 0),
-    seconds: lengths.reduce((total, one) => total + one, 0),
-    filmSeconds: plannedLength(board),
-    notes: [...strangerNotes(scenes), ...voiceNotes(board, secondsOf)],
-  };
+  return scenes;
+}
+
+/** Whom a storyboard names that the cast does not have, a sentence each, whatever else is wrong with it. */
+export async function missingCast(workspace: Workspace, board: Pick<Storyboard, 'scenes'>): Promise<readonly string[]> {
+  return strangerNotes(await checkCast(workspace, board));
 }
 
 /** Of takes as long as they are asked for. */

@@ -47,6 +47,8 @@ export interface ReadOptions {
   readonly needsFiles: boolean;
   /** Says in a sentence what is wrong with one that is there; nothing is looked into unless given. */
   readonly lookInto?: (place: FilePlace) => Promise<string | undefined>;
+  /** Told the scenes of a file with problems, before they are thrown. */
+  readonly onProblems?: (scenes: Storyboard['scenes']) => Promise<void>;
 }
 
 /**
@@ -56,7 +58,7 @@ export interface ReadOptions {
 export async function readStoryboard(
   { runtime }: Pick<Workspace, 'runtime'>,
   request: StoryboardRequest,
-  { stdin, needsFiles, lookInto = async () => undefined }: ReadOptions,
+  { stdin, needsFiles, lookInto = async () => undefined, onProblems }: ReadOptions,
 ): Promise<GivenStoryboard> {
   const { file, quality, variant, vars, allowOutside } = request;
   const isPiped = file === '-';
@@ -74,7 +76,7 @@ export async function readStoryboard(
       : await readGivenText(path, given);
   const folder = path === undefined ? runtime.cwd : dirname(path);
   const choice = { ...(quality !== undefined && { quality }), ...(variant !== undefined && { variant }), vars };
-  const { problems, files, storyboard, ...rest } = await parseStoryboard(text, { name, folder, choice });
+  const { problems, files, storyboard, scenes = [], ...rest } = await parseStoryboard(text, { name, folder, choice });
   const places = await placesOf(files, { folder, allowOutside, needsFiles });
   const written = [...problems, ...places.flatMap(({ problem }) => problem ?? [])];
   const held: Problem[] = [];
@@ -85,6 +87,7 @@ export async function readStoryboard(
   const all = [...written, ...held];
   if (storyboard && all.length === 0)
     return { path, name, storyboard, ...rest, ...(variant !== undefined && { variant }) };
+  await onProblems?.(scenes);
   const hints = [
     ...(written.length > 0 ? ['What a storyboard may say: sora help storyboards'] : []),
     ...(held.length > 0 ? [SOUND_HINT] : []),

@@ -5,8 +5,9 @@ import { MAX_TEXT_BYTES } from '../../disk/read-file.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import { counted } from '../../shared/text.ts';
 import { createSoundCheck } from '../../storyboards/check-sounds.ts';
-import { checkStoryboard } from '../../storyboards/check-storyboard.ts';
+import { checkStoryboard, missingCast } from '../../storyboards/check-storyboard.ts';
 import { readStoryboard, type StoryboardRequest } from '../../storyboards/read-storyboard.ts';
+import type { Storyboard } from '../../storyboards/storyboard.ts';
 import { readStdin } from '../../terminal/stdin.ts';
 
 export type CheckFlags = StoryboardRequest;
@@ -15,7 +16,12 @@ export async function runStoryboardCheck(context: Context, request: CheckFlags):
   const { ui, runtime } = context;
   const stdin = (): Promise<Uint8Array> => readStdin(runtime, MAX_TEXT_BYTES);
   const sounds = createSoundCheck(context);
-  const reading = { stdin, needsFiles: true, lookInto: sounds.problemOf };
+  const reading = {
+    ...{ stdin, needsFiles: true, lookInto: sounds.problemOf },
+    async onProblems(scenes: Storyboard['scenes']): Promise<void> {
+      for (const note of await missingCast(context, { scenes })) ui.warn(note);
+    },
+  };
   const { storyboard, quality, variant } = await readStoryboard(context, request, reading);
   const checked = await checkStoryboard(context, storyboard, sounds.secondsOf);
   const { scenes, takes, seconds, filmSeconds } = checked;

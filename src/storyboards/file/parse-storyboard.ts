@@ -16,6 +16,8 @@ export interface ParseOptions extends BuildOptions {
 export interface ParsedStoryboard {
   /** Undefined where there are problems. */
   readonly storyboard?: Storyboard;
+  /** The scenes as far as they can be read, whatever is wrong with the rest. */
+  readonly scenes?: Storyboard['scenes'];
   /** Which quality it is, where the file has any. */
   readonly quality?: string;
   readonly qualities: readonly string[];
@@ -57,6 +59,7 @@ export async function parseStoryboard(text: string, options: ParseOptions): Prom
   const { storyboard, quality } = built;
   return {
     ...{ ...names, problems: all, files: told.flatMap(({ files }) => files) },
+    scenes: storyboard.scenes,
     ...(quality !== undefined && { quality }),
     ...(all.length === 0 && { storyboard }),
   };

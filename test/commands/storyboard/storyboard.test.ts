@@ -138,6 +138,7 @@ describe('sora storyboard check', () => {
       'rain.md:26: a scene has no setting "take"; did you mean "takes"?',
     ]);
     expect(stderr).toContain('sora help storyboards');
+    expect(stderr).toContain('Mia (scene ashore) is not in your cast yet');
   });
 
   it('listens to voices and music, and says with every other problem which cannot be used', async () => {
