@@ -27,6 +27,17 @@ export async function batchStatus(
   });
 }
 
+/** The videos whose takes were done at or after a time (milliseconds since the epoch), relative to the folder of the batch. */
+export async function savedSince(
+  workspace: Workspace,
+  { path, owner }: Pick<GivenBatch, 'path' | 'owner'>,
+  sinceMs: number,
+): Promise<ReadonlySet<string>> {
+  const ledger = await openTakeLedger(workspace, path, owner);
+  const takes = await ledger.takes();
+  return new Set(takes.flatMap(({ done }) => (done && Date.parse(done.at) >= sinceMs ? done.file : [])));
+}
+
 function textChanged(): SoraError {
   return new SoraError('usage', 'Its text has changed since it was made.', {
     hint: `To make it by its new text, beside what is there: add ${option('changed')}.`,

@@ -1,6 +1,6 @@
 /** `sora batch check` and `sora batch run`: what a batch would send, and every line of it to its video. */
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
-import { batchStatus } from '../../batches/batch-status.ts';
+import { batchStatus, savedSince } from '../../batches/batch-status.ts';
 import {
   type BatchRequest,
   batchCommand,
@@ -30,7 +30,6 @@ import type { OptionName } from '../../shared/options.ts';
 import { counted, shellOption, shellQuote } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
 import type { Result } from '../../terminal/ui.ts';
-import { totalsText } from '../../videos/jobs/totals.ts';
 import { createTotalsLine } from '../../videos/jobs/totals-line.ts';
 import { warnOfCharacters } from '../../videos/warn-of-host.ts';
 
@@ -61,7 +60,8 @@ export async function runBatchCheck(context: Context, flags: CheckFlags): Promis
 export async function runBatchRun(context: Context, flags: RunFlags): Promise<number> {
   const { runtime, ui } = context;
   const { summary, results, timeout } = flags;
-  const deadlineMs = runtime.clock.now() + (timeout === undefined ? NO_TIMEOUT_MS : timeout * 1000);
+  const startedMs = runtime.clock.now();
+  const deadlineMs = startedMs + (timeout === undefined ? NO_TIMEOUT_MS : timeout * 1000);
   const given = await readGiven(context, flags, flags.dryRun);
   await checkReportTargets(context, { summary, results }, given);
   if (flags.dryRun) return showPreview(context, given, flags);
@@ -76,7 +76,7 @@ export async function runBatchRun(context: Context, flags: RunFlags): Promise<nu
       onTotals: (totals) => display.show(totals),
     }).finally(() => display.end());
   } catch (error) {
-    await reportStopped(context, error, { given, flags, targets });
+    await reportStopped(context, error, { given, flags, targets, startedMs });
     throw error;
   }
   const unwritten = await writeReports(context, report, targets).then(
@@ -84,7 +84,8 @@ export async function runBatchRun(context: Context, flags: RunFlags): Promise<nu
     (error: unknown) => error,
   );
   // What cannot be written can be printed: the report is what the run was for.
-  const exit = showReport(context, report, { given, flags, command });
+  display.conclude(report.totals);
+  const exit = await showReport(context, report, { given, flags, command, startedMs });
   if (unwritten !== undefined) throw unwritten;
   return exit;
 }
@@ -109,13 +110,19 @@ async function readGiven(context: Context, flags: BatchRequest, dryRun: boolean)
 async function reportStopped(
   context: Context,
   error: unknown,
-  { given, flags, targets }: { given: GivenBatch; flags: RunFlags; targets: ReportTargets & SummaryWords },
+  {
+    given,
+    flags,
+    targets,
+    startedMs,
+  }: { given: GivenBatch; flags: RunFlags; targets: ReportTargets & SummaryWords; startedMs: number },
 ): Promise<void> {
   if (!isSoraError(error)) return;
   try {
     const report = { ...(await batchStatus(context, given, flags)), exit: EXIT_CODES[error.code] };
     // Who is told that a file or a flag is wrong has asked for nothing yet.
-    if (error.code !== 'usage') context.ui.result(resultOf(context, report, { given, next: targets.command }));
+    if (error.code !== 'usage')
+      context.ui.result(await resultOf(context, report, { given, next: targets.command, startedMs }));
     await writeReports(context, report, { ...targets, stopped: error.message });
   } catch (other) {
     if (!isSoraError(other)) throw other;
@@ -166,33 +173,40 @@ function commandOf(context: Context, flags: RunFlags): string {
 }
 
 /** The result on stdout; what is not done on stderr, last. Returns the exit code. */
-function showReport(
+async function showReport(
   context: Context,
   report: BatchReport,
-  { given, flags, command }: { given: GivenBatch; flags: RunFlags; command: string },
-): number {
+  { given, flags, command, startedMs }: { given: GivenBatch; flags: RunFlags; command: string; startedMs: number },
+): Promise<number> {
   const { ui } = context;
   const status = batchCommand(context, 'status', { request: flags });
   const error = batchError(report, { name: calledBatch(flags), command, status });
-  ui.result(resultOf(context, report, { given, next: error && command }));
+  ui.result(await resultOf(context, report, { given, next: error && command, startedMs }));
   if (error) ui.error(error);
   return report.exit;
 }
 
-function resultOf(
-  { runtime }: Context,
+/** As text, where the videos are that were saved since. */
+async function resultOf(
+  context: Context,
   report: BatchReport,
-  { given, next }: { given: GivenBatch; next: string | undefined },
-): Result {
+  { given, next, startedMs }: { given: GivenBatch; next: string | undefined; startedMs: number },
+): Promise<Result> {
+  const { runtime } = context;
   const pathOf = (file: string): string => {
     const place = resolve(dirname(given.path), file);
     const way = relative(runtime.cwd, place);
     return way.startsWith('..') || isAbsolute(way) ? place : way;
   };
+  const files = report.lines.flatMap(({ file, state }) => (file !== undefined && state === 'done' ? file : []));
+  const isNew = await savedSince(context, given, startedMs);
   return {
     json: { ...report, ...(next !== undefined && { next }) },
-    text: totalsText(report.totals),
-    quiet: report.lines.flatMap(({ file, state }) => (file !== undefined && state === 'done' ? [pathOf(file)] : [])),
+    text: files
+      .filter((file) => isNew.has(file))
+      .map(pathOf)
+      .join('\n'),
+    quiet: files.map(pathOf),
   };
 }
 
