@@ -170,10 +170,10 @@ async function waitUntilDone(
     if (failed) throw await (await import('./jobs/face-refusal.ts')).withNextModel(workspace, done, failed);
     return { done, task: line.task };
   } catch (error) {
-    // Of several that were given up, whoever has waited for them says it once.
+    // Of several that were given up, whoever has waited for them says it once; on a terminal the error does.
     if (!isSoraError(error, 'pending'))
       line.task.fail(endedWithoutVideo(seen.status) ? describe(seen) : 'not followed');
-    else if (wait.isSeveral) line.task.stop();
+    else if (wait.isSeveral || wait.display.isLive) line.task.stop();
     else line.task.fail(`${describe(seen)} when the wait ended`);
     throw error;
   }

@@ -23,27 +23,35 @@ async function showJobs(context: Context, jobs: readonly Job[]): Promise<void> {
   const sentence = await followSentences(context);
   context.ui.result({
     json: jobs.length === 1 && jobs[0] ? jobJson(jobs[0]) : jobs.map(jobJson),
-    text: jobs.map((job) => sentence(job, {})).join('\n'),
+    text: sentence(jobs, {}),
     quiet: jobs.map(({ id }) => id),
   });
 }
 
 /** With a command that a terminal does not break in the middle of an id. */
-async function followSentences(context: Context): Promise<(job: Job, wish: Resumable) => string> {
+async function followSentences(context: Context): Promise<(jobs: readonly Job[], wish: Resumable) => string> {
   const shown = await shownIds(context.jobs, context.runtime.stdout);
   const stateOf = (job: Job): string => (job.status === 'succeeded' ? describeWait(job, { saves: false }) : job.status);
-  return (job, wish) =>
-    `${job.id} is ${stateOf(job)}. Follow it with: ${resumeCommand(context, { ...job, id: shown(job.id) }, wish)}`;
+  return (jobs, wish) => {
+    if (jobs.length === 0) return '';
+    const states = jobs.map((job) => `${job.id} is ${stateOf(job)}.`).join('\n');
+    const named = jobs.map((job) => ({ ...job, id: shown(job.id) }));
+    return `${states}${jobs.length === 1 ? ' Follow it with' : '\nFollow them with'}: ${resumeCommand(context, named, wish)}`;
+  };
 }
 
-/** A job that a failure leaves unfinished (exit 8) is the result all the same: it is what a program goes on with. */
+/**
+ * A job that a failure leaves unfinished (exit 8) is the result all the same: it is what a program goes on with. On a terminal
+ * the failure has said it.
+ */
 async function showUnfinished(context: Context, error: unknown, wish: FollowFlags): Promise<void> {
   if (!isSoraError(error, 'pending') || error.jobId === undefined) return;
   const job = await (await context.jobs()).find(error.jobId).catch(() => undefined);
   // With `--quiet` a wait prints files and nothing else.
   if (!job) return;
   const sentence = await followSentences(context);
-  context.ui.result({ json: jobJson(job), text: sentence(job, wish), quiet: [] });
+  const text = context.runtime.stdout.isTTY ? '' : sentence([job], wish);
+  context.ui.result({ json: jobJson(job), text, quiet: [] });
 }
 
 export interface Preview {
@@ -221,12 +229,14 @@ export async function showFollowed(
   const { ui } = context;
   const sentence = await followSentences(context);
   const paths = all.flatMap(({ path }) => path ?? []);
+  // On a terminal the error has told them.
+  const unfinished = context.runtime.stdout.isTTY
+    ? []
+    : all.filter(({ error }) => error?.code === 'pending').map(({ job }) => job);
   const only = isSeveral ? undefined : all[0];
   ui.result({
     json: only ? jobJson(only.job) : all.map(({ job }) => jobJson(job)),
-    text: all
-      .flatMap(({ path, job, error }) => (error?.code === 'pending' && wish ? sentence(job, wish) : (path ?? [])))
-      .join('\n'),
+    text: [...(unfinished.length > 0 && wish ? [sentence(unfinished, wish)] : []), ...paths].join('\n'),
     quiet: paths,
   });
 }

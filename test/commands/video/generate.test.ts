@@ -127,6 +127,18 @@ describe('a size that is not documented', () => {
   );
 });
 
+describe('several videos', () => {
+  it('are followed by one command', async () => {
+    const test = await withHost();
+    test.server.answer(videoObject('queued'), videoObject('queued', { id: 'video_2' }));
+    expect(await generate(test, { count: 2 })).toBe(0);
+    const [second, first] = (await jobs(test)).map(({ id }) => id);
+    expect(test.stdout.text()).toBe(
+      `${first} is queued.\n${second} is queued.\nFollow them with: sora video wait ${first} ${second}\n`,
+    );
+  });
+});
+
 describe('a dry run', () => {
   it('tells what all of its videos would cost, and where that is from, without asking anybody', async () => {
     const test = await withHost();

@@ -323,6 +323,16 @@ describe('a wait that ends before its job', () => {
     else expect(out).toBe(`${job.id} is running. Follow it with: sora video wait ${job.id} -o a.mp4\n`);
   });
 
+  it('is said once on a terminal: by the error', async () => {
+    const test = await withHost({}, { tty: ['stdout', 'stderr'], columns: 200, env: { TERM: 'xterm' } });
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer(video(job, 'in_progress', { progress: 40 }));
+    expect(await runCli(['video', 'wait', job.id, '--timeout', '0s'], test.runtime)).toBe(8);
+    expect(test.stdout.text()).toBe('');
+    expect(test.stderr.text()).toContain(`The wait timed out; job ${job.id} is still running, 40%.`);
+    expect(test.stderr.text()).not.toContain('when the wait ended');
+  });
+
   it('has the files that are here and the jobs that are not, where there are several; with --quiet the files', async () => {
     for (const quiet of [false, true]) {
       const test = await withHost({ quiet });
