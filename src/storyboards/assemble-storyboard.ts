@@ -9,6 +9,7 @@ import { SoraError, throwProblems } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { type FilmLook, type OpenFilm, refuseFilmFile } from './film.ts';
+import { compareTakes } from './film-outcome.ts';
 import type { LookedAt } from './look-at-storyboard.ts';
 import type { SceneView } from './scene-state.ts';
 import type { Scene, Storyboard } from './storyboard.ts';
@@ -120,7 +121,7 @@ function problemOf(view: SceneView, { look, allowStale, film }: UseOptions): Sor
         },
       );
     return candidates.length > 0
-      ? noTake(film, id, 'waits for a pick', [`Compare its takes: ${commandOf('report')}`])
+      ? noTake(film, id, 'waits for a pick', [compareTakes(film)])
       : noTake(film, id, `has no take to use: it is ${state}`);
   }
   const presence = look.presenceOf(used);

@@ -196,7 +196,7 @@ function whyOf(view: SceneView, { error, look }: { error: SoraError | undefined;
     case 'changed':
       return (
         error?.message ??
-        (changes.length > 0 ? `another ${listOf(changes)} than its newest take` : 'its text has changed')
+        (changes.length > 0 ? `${listOf(changes)} changed since its newest take` : 'its text has changed')
       );
     case 'short':
       return error?.message ?? `${counted(current.length, 'take')} of it ${areOf(current.length)} there`;

@@ -3,7 +3,7 @@ import { describeBill, formatUsd, totalOf } from '../costs/cost.ts';
 import { counted } from '../shared/text.ts';
 import { type ApprovedPlan, type PlanDocument, planDocument } from './approved-plan.ts';
 import { lookAtFilm, type MakingWishes } from './film.ts';
-import { stepCommands, withCommands } from './film-outcome.ts';
+import { filmSteps, stepCommands, withCommands } from './film-outcome.ts';
 import { type FilmReport, type NextStep, reportFilm, type SceneReport } from './film-report.ts';
 import { type GivenFilm, wishWords } from './prepare-film.ts';
 import { madeElsewhere } from './refuse-render.ts';
@@ -64,7 +64,13 @@ export async function plannedFilm(
       cost: coming.requests === 0 ? { usd: 0 } : (totalOf(coming.bill) ?? null),
     },
     rows: report.scenes.map(planRow),
-    lines: ['', money, ...stepsText(report, next)],
+    lines: [
+      ...['', money, ...stepsText(report, next)],
+      ...filmSteps(
+        report.scenes.map(({ state }) => state),
+        film,
+      ),
+    ],
     sent: [...sends.keys()],
     problems: [
       ...(retake === undefined ? await madeElsewhere(film, { look, sends }) : []),
@@ -93,8 +99,13 @@ function planRow({
     `${takes}/${wanted}`,
     send > 0 ? String(send) : later > 0 ? `(${later})` : '-',
     estimateUsd === undefined ? 'unknown' : estimateUsd === 0 ? 'free' : formatUsd(estimateUsd),
-    [why, ...notes].filter((text) => text !== '').join('; '),
+    [why, ...notes.map(noteText)].filter((text) => text !== '').join('; '),
   ];
+}
+
+/** As the table says it. */
+function noteText(note: SceneReport['notes'][number]): string {
+  return note === 'older takes' || note === 'rejected takes' ? `has ${note}` : note;
 }
 
 /** What leads on from scenes that no run alone brings forward. */

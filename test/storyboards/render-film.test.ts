@@ -61,7 +61,7 @@ describe('a render of a film', () => {
     expect(await world.scene('harbour')).toMatchObject({ state: 'chosen' });
     await world.write(withFocus('0.8,0.5'));
     expect(await world.scene('harbour')).toMatchObject({
-      ...{ state: 'changed', why: 'another framing than its newest take' },
+      ...{ state: 'changed', why: 'framing changed since its newest take' },
     });
   });
 

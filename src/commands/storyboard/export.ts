@@ -53,7 +53,7 @@ export async function runStoryboardExport(
   if (target === undefined) {
     ui.resultToStderr();
     await writeStdout(runtime.stdout.stream, text);
-    ui.result({ json: { to }, text: `${counted(storyboard.scenes.length, 'scene')}, as ${to}` });
+    ui.result({ json: { to }, text: `${counted(storyboard.scenes.length, 'scene')} written as ${to.toUpperCase()}.` });
     return;
   }
   await writeOutput(target, text, { force, taken: 'usage', clock: runtime.clock });

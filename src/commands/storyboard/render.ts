@@ -12,7 +12,7 @@ import { isFinal } from '../../shared/job.ts';
 import { counted } from '../../shared/text.ts';
 import { type ApprovedPlan, readApproved } from '../../storyboards/approved-plan.ts';
 import type { MakingWishes, OpenFilm } from '../../storyboards/film.ts';
-import { filmError, sceneText, stepCommands, withCommands } from '../../storyboards/film-outcome.ts';
+import { filmError, filmSteps, sceneText, stepCommands, withCommands } from '../../storyboards/film-outcome.ts';
 import type { FilmReport } from '../../storyboards/film-report.ts';
 import { writeGitFiles } from '../../storyboards/new/git-files.ts';
 import { PLAN_FREE, PLAN_HEAD, plannedFilm } from '../../storyboards/planned-film.ts';
@@ -90,13 +90,18 @@ export async function runStoryboardRender(context: Context, flags: Rendering): P
       ...given.owner,
       onBegin: () => writeGitFiles(given.film.file, given.film.folder, context),
       approve: (coming) => approve(context, given, { flags, coming }),
-      onReport: ({ totals }) => line.show(totals),
+      // What nothing more comes to is the result.
+      onReport: ({ totals }) => void (isUnderWay(totals) && line.show(totals)),
       onEvent: (event) => tell(context, given, event),
       ...(ui.live && { showTake: (take: ShownTake) => showTake(context, take) }),
     },
   }).finally(() => line.end());
   exitMessages.clear('film');
   return showReport(context, report, { given, command: again });
+}
+
+function isUnderWay({ running, downloading = 0, waiting }: FilmReport['totals']): boolean {
+  return running + downloading + waiting > 0;
 }
 
 function wishesOf(flags: MakingWishes): MakingWishes {
@@ -124,7 +129,7 @@ function optionsOf(
   };
 }
 
-/** Off a terminal a person has said before what it may cost. */
+/** Off a terminal a person has said before what it may cost. What is free is not asked about. */
 async function approve(
   context: Context,
   { film }: GivenFilm,
@@ -132,10 +137,10 @@ async function approve(
 ): Promise<void> {
   context.ui.note(`Cost: ${describeBill(bill)}`);
   if (flags.yes || flags.plan !== undefined || flags.maxCost !== undefined) return;
-  const takes = counted(requests, 'take');
   const total = totalOf(bill);
-  const price =
-    total === undefined ? 'at an unknown price' : total.usd === 0 ? 'for free' : `for ~${formatUsd(total.usd)}`;
+  if (total?.usd === 0) return;
+  const takes = counted(requests, 'take');
+  const price = total === undefined ? 'at an unknown price' : `for ~${formatUsd(total.usd)}`;
   const hint = 'Nothing was sent. Say what it may cost: add --max-cost <usd>, or --yes, or --plan plan.json.';
   if (await context.confirm(`Ask for ${takes} ${price}?`, hint)) return;
   throw new SoraError('usage', 'Nothing was sent.', {
@@ -223,6 +228,8 @@ function showReport(
     text: totalsText(report.totals),
     quiet: report.scenes.flatMap(({ chosen }) => (chosen ? [shownPath(runtime.cwd, folder, chosen.file)] : [])),
   });
+  const states = report.scenes.map(({ state }) => state);
+  for (const step of filmSteps(states, film)) ui.note(step);
   if (error) ui.error(error);
   return report.exit;
 }
