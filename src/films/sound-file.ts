@@ -25,14 +25,15 @@ export async function readSoundFile(path: string, { ffmpeg, signal }: SoundFileO
     if (!isSoraError(error, 'clip')) throw error;
     throw soundError(`${oneLine(path)} cannot be read as sound.`, error);
   });
-  const { audio } = info;
+  // A WAV that was written to a pipe may say that it holds nothing.
+  const audio = info.audio ?? (info.container === 'Wave' ? info.audioTracks[0] : undefined);
   if (!audio) throw soundError(`${oneLine(path)} has no sound.`);
   const announced = await announcedLength(path, info);
   if (!ffmpeg) {
     refuseShort(path, audio.seconds, announced);
-    return { path, audio };
+    return { path, audio: { ...audio, seconds: audio.seconds || undefined } };
   }
-  const known = announced?.seconds ?? audio.seconds ?? info.seconds ?? LONGEST_SECONDS;
+  const known = announced?.seconds || audio.seconds || info.seconds || LONGEST_SECONDS;
   const told = known < LONGEST_SECONDS ? known : undefined;
   const part = { source: path, audio, start: 0, seconds: told ?? LONGEST_SECONDS, isSoundFile: true };
   const heard = await decodeSound(part, ffmpeg, { signal });

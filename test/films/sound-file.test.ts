@@ -52,8 +52,11 @@ describe('a file of sound', () => {
     });
   });
 
-  it.each([0x7ffff000, 0xffffffff])('announces no length as a WAV whose data has the size %i', async (size) => {
-    const path = await beginning(await made('wav'), 0.5, dataSize(size));
+  it.each([0, 0x7ffff000, 0xffffffff])('announces no length as a WAV whose data has the size %i', async (size) => {
+    const path = await beginning(await made('wav'), 0.5, (bytes) => {
+      bytes.writeUInt32LE(size, 4);
+      dataSize(size)(bytes);
+    });
     expect(await secondsOf(path, ffmpegPath)).toBeCloseTo(SECONDS / 2, 1);
   });
 
