@@ -1,6 +1,8 @@
 /** Help in all its forms, and the commands that nobody types: the first screen, and what completion asks. */
 import type { Argument, Command, Option } from 'commander';
 import { HELP_TOPICS, type HelpTopic } from '../help/read-topic.ts';
+import { SoraError } from '../shared/errors.ts';
+import { oneLine } from '../shared/text.ts';
 import { unknown } from './collecting-command.ts';
 import { type Act, loadAllCommands, loadCommand } from './options.ts';
 import { suggestCommand } from './suggestions.ts';
@@ -8,14 +10,18 @@ import { suggestCommand } from './suggestions.ts';
 export function addHelp(program: Command, act: Act): void {
   const helpFor = act(async (context, [topic = '']) => {
     const { runHelpTopic } = await import('../commands/help-topics.ts');
-    return runHelpTopic(context, topic as HelpTopic);
+    return runHelpTopic(context, topic.toLowerCase() as HelpTopic);
   });
   program
     .command('help')
     .description('show help for a command or a topic')
     .argument('[command...]', 'the words of a command, or a topic')
     .action(async (words: string[], ...given: unknown[]) => {
-      if (words.length === 1 && HELP_TOPICS.some((topic) => topic === words[0])) return helpFor(words, ...given);
+      const [first = '', ...extra] = words;
+      const topic = HELP_TOPICS.find((one) => one === first.toLowerCase());
+      if (topic !== undefined && extra.length === 0) return helpFor(words, ...given);
+      // Some topics have the name of a command, which may have commands of its own.
+      if (topic !== undefined && !program.commands.some((one) => one.name() === topic)) throw oneTopic(topic, extra);
       const find = async (parent: Command, word: string): Promise<Command> => {
         const child = parent.commands.find((one) => one.name() === word);
         if (!child) {
@@ -33,6 +39,12 @@ export function addHelp(program: Command, act: Act): void {
       found.outputHelp();
       return;
     });
+}
+
+function oneTopic(topic: HelpTopic, extra: readonly string[]): SoraError {
+  return new SoraError('usage', `${topic} is one topic: '${oneLine(extra.join(' '), 500)}' is too much.`, {
+    hint: `Read it with: sora help ${topic}`,
+  });
 }
 
 /** What nobody types: the first screen, and what the completion scripts ask. */

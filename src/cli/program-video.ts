@@ -41,7 +41,7 @@ export function addVideo(video: Command, act: Act): void {
     .option('--model <id>', 'the model, by the host’s name for it', text)
     .option(
       '--seconds <n>',
-      'length of the video: 4, 8, 12, 16 or 20 at Sora’s hosts (default: 4, or what the model makes that comes nearest)',
+      'length of the video: 4, 8, 12, 16 or 20 at Sora’s hosts (default: 4, or the nearest length that the model makes)',
       wholeNumber(1, 600),
     )
     .option(

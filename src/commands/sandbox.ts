@@ -32,6 +32,12 @@ export async function runSandboxServe(
     if (cause instanceof ScenarioError) {
       throw problemsError('usage', cause.problems, { hint: `Correct ${input.scenario}, then start again.`, cause });
     }
+    if (systemCode(cause) === 'EADDRINUSE') {
+      throw new SoraError('machine', `Port ${input.port ?? 0} is in use.`, {
+        hint: 'Choose another with --port, or leave it out to get a free one.',
+        cause,
+      });
+    }
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new SoraError('machine', `The sandbox could not start: ${message}`, {
       hint: 'Choose another port with --port.',

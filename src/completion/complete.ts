@@ -73,7 +73,9 @@ export async function runComplete(
         const written = current.quote === '' ? bashWord(value, '') : current.quote + bashWord(value, current.quote);
         return written.startsWith(kept) ? [written.slice(kept.length)] : [];
       });
-      print([files ? 'files' : 'values', ...replies]);
+      // Bash inserts what all have in common: dashes are not asked for by a second Tab. One that shares nothing keeps it from that.
+      const isUnasked = current.raw === '' && replies.length > 1 && replies.every((reply) => reply.startsWith('-'));
+      print([files ? 'files' : 'values', ...replies, ...(isUnasked ? [' '] : [])]);
       return;
     }
     const { candidates, files } = await offer(context, program, {

@@ -43,7 +43,7 @@ export function servedBy(answer: Answer, fix: string): string {
   const message = reasonIn(said) ?? failureOf(answer).message;
   if (isJson && status < 300) return 'is served';
   const isThere = status !== 405 && !NO_ROUTE.test(message) && !isUnsupported(answer);
-  if (isJson && isThere) return `is served: it answers ${status} about a made-up id`;
+  if (isJson && isThere) return `is served (it answers ${status} for an id that does not exist, as it should)`;
   const told = isJson ? oneLine(answer.redact(message), 120) : 'something that is not JSON';
   throw new SoraError('refused', `${host} does not serve it: it answered ${status} with ${told}`, { hint: fix });
 }

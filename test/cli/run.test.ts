@@ -44,6 +44,7 @@ describe('what needs no work', () => {
     ['help', /^Usage: sora [\s\S]*Help topics \(sora help <topic>\): characters, videos,[\s\S]* faults\n/],
     ['help character', /^Usage: sora character /],
     ['help clips', /^# Clips\n/],
+    ['help CLIPS', /^# Clips\n/],
     ['help store', /^# The store\n/],
     ['help store check', /^Usage: sora store check /],
     ['completion bash', /complete .*-F _sora sora/],
@@ -107,6 +108,7 @@ describe('usage errors', () => {
     ['video generate x --count 0', 'It is a whole number from 1 to 20', 'Add --help'],
     ['zzzzzz', "Unknown command 'zzzzzz'.", 'sora --help lists the commands.'],
     ['help zzzzzz', "Unknown command 'zzzzzz'.", 'sora help lists'],
+    ['help keys extra', "keys is one topic: 'extra' is too much.", 'Read it with: sora help keys'],
     ['help clps', "Unknown command 'clps'.", 'Did you mean clips?'],
     ['completion csh', 'Allowed choices are bash, zsh, fish', 'Add --help'],
   ])('sora %s: %s', async (line, message, hint) => {

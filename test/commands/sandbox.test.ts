@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { runSandboxServe } from '../../src/commands/sandbox.ts';
 import { isSoraError, type SoraError } from '../../src/shared/errors.ts';
 import { createTestContext } from '../helpers/runtime.ts';
@@ -35,6 +36,18 @@ describe('sandbox serve', () => {
     test.abort('interrupted');
     await served;
     await expect(ask(`${env.OPENAI_BASE_URL}/videos`)).rejects.toThrow();
+  });
+
+  it('says that its port is in use, and what to do', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void other.close());
+    const { port } = other.address() as AddressInfo;
+    const test = await createTestContext({});
+    await expect(runSandboxServe(test.context, { port })).rejects.toMatchObject({
+      ...{ code: 'machine', message: `Port ${port} is in use.` },
+      hint: 'Choose another with --port, or leave it out to get a free one.',
+    });
   });
 
   async function refusalOf(text: string | undefined): Promise<SoraError> {

@@ -38,7 +38,7 @@ async function ask(
 async function bash(test: TestContext, line: string, word: string): Promise<string[]> {
   test.stdout.chunks.length = 0;
   await runComplete(test.context, program, { shell: 'bash', given: [line, word] });
-  return test.stdout.text().trimEnd().split('\n').slice(1);
+  return test.stdout.text().replace(/\n$/, '').split('\n').slice(1);
 }
 
 describe('what can come next', () => {
@@ -198,5 +198,16 @@ describe('for bash', () => {
   ])('%s with the word %j becomes %j', async (line, word, expected) => {
     const { test } = await setUp();
     expect((await bash(test, line, word))[0]).toBe(expected);
+  });
+
+  it.each([
+    ['sora video generate ', '', true],
+    ['sora video generate -', '-', false],
+    ['sora video ', '', false],
+  ])('%s lists options that nobody has begun without inserting their dashes: %#', async (line, word, isListed) => {
+    const { test } = await setUp();
+    const replies = await bash(test, line, word);
+    expect(replies.includes(' ')).toBe(isListed);
+    expect(replies.length).toBeGreaterThan(2);
   });
 });

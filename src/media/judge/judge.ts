@@ -207,7 +207,7 @@ function steadiness(samples: readonly Sample[]): AspectVerdict {
   const does = word === 'shaking' ? 'shakes' : `is ${word}`;
   return {
     ...{ what: 'steadiness', level, value, unit: '%' },
-    meaning: `The camera ${does}: it swings over ${value} % of the picture.`,
+    meaning: value === 0 ? `The camera ${does}.` : `The camera ${does}: it swings over ${value} % of the picture.`,
     ...(level !== 'good' && { advice: 'Use a steadier part, or stabilise the clip first.' }),
   };
 }

@@ -9,7 +9,7 @@ import { type PlanStep, round } from './steps.ts';
 export function audioSteps({ audio }: MediaInfo, videoChanges: boolean): PlanStep[] {
   if (!audio) return [];
   const because =
-    audio.codec === 'AAC' && videoChanges ? 'it has to end with the picture' : `${audio.codec} is not AAC`;
+    audio.codec === 'AAC' && videoChanges ? 'its length has to match that of the picture' : `${audio.codec} is not AAC`;
   const { channels = 2, laidOut } = audio;
   const mixed = laidOut
     ? `mixed from ${channels} channels`

@@ -92,7 +92,7 @@ function scaleReason({ box, picture }: Placement, options: ClipOptions, shown: S
   if (options.fit === 'crop') return `${formatSize(shown)} has to fill ${formatSize(box)}`;
   if (shown.width > box.width || shown.height > box.height)
     return `${formatSize(shown)} is larger than ${formatSize(box)}`;
-  if (picture.width > shown.width + 2) return `${formatSize(shown)} is small in ${formatSize(box)}`;
+  if (picture.width > shown.width + 2) return `${formatSize(shown)} is smaller than ${formatSize(box)}`;
   return 'sides have to be even';
 }
 
