@@ -59,7 +59,7 @@ export function refuseSilence(
   const { seconds, complaint } = heard;
   if (seconds === 0) throw soundError(`The sound of ${oneLine(path)} cannot be decoded: nothing of it is left.`);
   if (complaint === undefined || told === undefined || seconds > told - LEAST_MISSING_SECONDS) return;
-  const [had, whole] = [seconds, told].map(shownSeconds);
+  const [had, whole] = [seconds, told].map((value) => Number(value.toFixed(1)));
   throw soundError(`The sound of ${oneLine(path)} is damaged, ${had} of its ${whole} s can be decoded: ${complaint}.`);
 }
 
