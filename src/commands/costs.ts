@@ -26,7 +26,7 @@ export async function runCosts(context: Context, { since, by, tag }: CostsFlags)
     ...[name, `${spent.videos}`, `${spent.registrations}`, usd(spent.estimatedUsd), usd(spent.reportedUsd)],
     ...[`${spent.unknown}`, formatUsd(spent.usd)],
   ];
-  const head = [by.toUpperCase(), 'VIDEOS', 'REGISTRATIONS', 'ESTIMATED', 'REPORTED', 'UNKNOWN', 'TOTAL'];
+  const head = [by.toUpperCase(), 'VIDEOS', 'PAID REGISTRATIONS', 'ESTIMATED', 'REPORTED', 'UNKNOWN', 'TOTAL'];
   ui.result({
     json: { ...(from !== undefined && { since: from }), by, ...(tag.length > 0 && { tags: tag }), total, rows },
     text:

@@ -81,7 +81,8 @@ export function describeBill(bill: readonly BillItem[]): string {
   if (!total) return known.length === 0 ? 'unknown' : `unknown, at least ${formatUsd(knownUsd(known))}`;
   const byBasis = new Map<string, BillItem[]>();
   for (const item of known) {
-    const basis = `${item.each?.asOf}: ${item.each?.source}`;
+    // Nothing is a price that does not get old.
+    const basis = item.each?.usd === 0 ? item.each.source : `${item.each?.asOf}: ${item.each?.source}`;
     byBasis.set(basis, [...(byBasis.get(basis) ?? []), item]);
   }
   const words = [...byBasis].map(([basis, items]) => {

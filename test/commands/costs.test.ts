@@ -161,7 +161,7 @@ describe('sora costs', () => {
     await addJob(test, { baseUrl, characters: ['Joe'] });
     await runCosts(test.context, { by: 'character', tag: [] });
     expect(test.stdout.text().replaceAll(/ +/g, ' ').trim().split('\n')).toEqual([
-      'CHARACTER VIDEOS REGISTRATIONS ESTIMATED REPORTED UNKNOWN TOTAL',
+      'CHARACTER VIDEOS PAID REGISTRATIONS ESTIMATED REPORTED UNKNOWN TOTAL',
       'Joe 2 0 $0.20 - 1 $0.20',
       'Mia 1 0 $0.20 - 0 $0.20',
       '(no character) 1 0 $0.10 - 0 $0.10',

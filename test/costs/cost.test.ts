@@ -34,6 +34,7 @@ const character = (usd: number | undefined, count = 1): BillItem => ({ ...video(
 describe('a bill', () => {
   it.each<[string, readonly BillItem[], string, number | undefined, number]>([
     ['one video', [video(0.4)], '$0.40 (2026-01-02: a page)', 0.4, 0.4],
+    ['what is free, without a date', [video(0)], 'free (a page)', 0, 0],
     ['several', [video(0.4, 3)], '$1.20 (3 x $0.40; 2026-01-02: a page)', 1.2, 1.2],
     ['nobody to register', [video(0.4), character(0.001, 0)], '$0.40 (2026-01-02: a page)', 0.4, 0.4],
     [
