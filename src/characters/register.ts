@@ -70,7 +70,7 @@ export async function ensureRegistered(
       const living = await livingAt(workspace, current, target);
       if (living) return living;
       if (target.mode === 'image') {
-        await sayLikenessRule(workspace);
+        await sayLikenessRule(workspace, target.provider);
         return uploadPictures(workspace, current, target);
       }
       const entry = pendingAt(current, target);
@@ -203,7 +203,7 @@ async function register(
   for (const needed of because === undefined ? [] : copiesFor([{ character, target }]))
     reporter.note(copyNote(needed, 'is made and uploaded'));
   const clip = await derivedClip(workspace, character, { orientation, copy });
-  await sayLikenessRule(workspace);
+  await sayLikenessRule(workspace, provider);
   if (mode !== 'id') await sayPublicUploads(workspace, provider);
   const task = await reporter.task(
     `${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${hostTitle(provider)}`,
@@ -312,8 +312,9 @@ function refuseOtherClip(expected: Character, current: Character): void {
   throw new SoraError('usage', 'Its clip was replaced in the meantime: run the command again.');
 }
 
-/** Once per home, before the first upload. */
-async function sayLikenessRule(workspace: Workspace): Promise<void> {
+/** Once per home, before the first upload. The sandbox is this machine: nothing leaves it. */
+async function sayLikenessRule(workspace: Workspace, { name }: RegistrationTarget['provider']): Promise<void> {
+  if (name === 'sandbox') return;
   if (!(await firstTime(workspace.paths().state, 'likeness'))) return;
   workspace.reporter.warn(
     'A clip that shows a person needs that person’s permission. Likenesses of real people are blocked by default at OpenAI. (Said once.)',

@@ -98,6 +98,8 @@ describe('P2: the lost answer to a registration that is known to cost next to no
       );
       expect(test.stderr.text()).toContain('(3 of at most 3)');
       expect(test.pauses.filter((ms) => ms > 0)).toHaveLength(2);
+      // Nothing leaves this machine, so there is nobody whose rule it would be.
+      expect(test.stderr.text()).not.toContain('permission');
     },
   );
 
