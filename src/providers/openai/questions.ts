@@ -53,7 +53,7 @@ function serverQuestion(get: Get, videosUrl: string): Question {
       const data = objectIn(parseJson(answer.text))?.data;
       const owners = Array.isArray(data) ? data.map((model) => String(objectIn(model)?.owned_by).toLowerCase()) : [];
       const backend = owners.map((owner) => OWN_SERVERS[owner]).find((known) => known !== undefined);
-      if (backend === undefined) return 'no other --backend is needed';
+      if (backend === undefined) return `no other ${option('backend')} is needed`;
       throw new SoraError('refused', `It is a server of ${backend}, which is spoken to in another way.`, {
         hint: `Add ${option('backend')} ${backend}, or: sora config set backend ${backend}`,
       });
