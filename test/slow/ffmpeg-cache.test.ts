@@ -119,7 +119,8 @@ describe('what the maker of clips makes', () => {
     vi.stubEnv(KEPT_FOLDER, await tempFolder());
     const [here, there] = [join(await tempFolder(), 'a.mp4'), join(await tempFolder(), 'b.mp4')];
     for (const path of [here, there]) await copyFile(source, path);
-    const sumsOf = (path: string, more = '') => tryRun(['-v', 'error', '-i', path, ...words(`${more} -f framecrc -`)]);
+    const sumsOf = (path: string, more = '') =>
+      tryRun(['-v', 'error', '-i', path, ...words(`${more} -f framecrc -`)], { path: makerPath });
     const first = await sumsOf(here);
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(first.stdout.toString().split('\n').length).toBeGreaterThan(12);

@@ -9,7 +9,7 @@ import { checkAuth } from '../../../src/http/origins.ts';
 import { storeKey } from '../../../src/settings/keys.ts';
 import { fakeFfmpeg, versionText, writeStandIn } from '../../helpers/fake-ffmpeg.ts';
 import { refusal } from '../../helpers/far-end.ts';
-import { ffmpegPath } from '../../helpers/ffmpeg.ts';
+import { makerPath } from '../../helpers/ffmpeg.ts';
 import { madeOnce } from '../../helpers/once.ts';
 import { createTestContext, type RuntimeOptions } from '../../helpers/runtime.ts';
 import { createTestServer, type Scripted } from '../../helpers/server.ts';
@@ -62,7 +62,7 @@ async function asking(provider: string, answers: readonly Scripted[], root = '/v
 describe('sora doctor', () => {
   it('finds a machine fit, and makes nothing on it', async () => {
     const { exit, checks, of } = await doctor({
-      env: { ...SANDBOX, SORA_FFMPEG: ffmpegPath },
+      env: { ...SANDBOX, SORA_FFMPEG: makerPath },
       before: async (home) => expect(await readdir(join(home, '..'))).toEqual(['work']),
     });
     expect(exit).toBe(0);
