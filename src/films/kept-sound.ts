@@ -65,5 +65,5 @@ async function soundName(
   const contents = [];
   for (const sound of sounds) contents.push(await contentOf(sound));
   const bed = music && (await contentOf(music));
-  return `${hashText(JSON.stringify(['sound', 1, contents, bed, loudness, frames, rate, ffmpeg.version]))}.mp4`;
+  return `${hashText(JSON.stringify(['sound', 2, contents, bed, loudness, frames, rate, ffmpeg.version]))}.mp4`;
 }

@@ -46,14 +46,17 @@ export function mixGraph(
           `aresample=${SAMPLE_RATE}`,
           stereo,
         ];
-  const end = [...norm, exact].join(',');
+  const end = [exact, ...(norm.length > 0 ? [...norm, exact] : [])].join(',');
   if (!music) return `[0:a]${stereo},${end}[mix]`;
   // Speech at 0.1 (-20 dB) lowers it by about 10 dB; it comes back within half a second.
   const duck = 'sidechaincompress=threshold=0.02:ratio=4:attack=20:release=500';
+  // What lies in the queue of one input when the other one ends is dropped by sidechaincompress, and ffmpeg 7 reads its inputs in
+  // threads of their own: a second of the music was silent on a busy machine. Neither ends before the film does.
+  const input = `${stereo},apad`;
   return [
     music.duck
-      ? `[0:a]${stereo},asplit=2[dry][key];[1:a]${stereo}[music];[music][key]${duck}[bed]`
-      : `[0:a]${stereo}[dry];[1:a]${stereo}[bed]`,
+      ? `[0:a]${input},asplit=2[dry][key];[1:a]${input}[music];[music][key]${duck}[bed]`
+      : `[0:a]${input}[dry];[1:a]${input}[bed]`,
     // `amix` halves each of two; before ffmpeg 4.4 it could not be told otherwise.
     `[dry][bed]amix=inputs=2:duration=first,volume=2,${end}[mix]`,
   ].join(';');
