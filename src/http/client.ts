@@ -5,19 +5,10 @@
  */
 import { setMaxListeners } from 'node:events';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { oneLine, sentence } from '../shared/text.ts';
+import { sentence } from '../shared/text.ts';
 import { type Clock, formatDuration } from '../shared/time.ts';
 import { createConnectionPool } from './agent.ts';
-import {
-  type Answer,
-  ambiguousCreate,
-  failureOf,
-  type Headers,
-  isQuota,
-  isUnsupported,
-  lacksModel,
-  requestIdOf,
-} from './answer.ts';
+import { type Answer, ambiguousCreate, type Headers } from './answer.ts';
 import type { Network } from './connect.ts';
 import { type DecodedReply, decodeReply } from './content-coding.ts';
 import { refusal } from './errors.ts';
@@ -25,10 +16,10 @@ import { DEFAULT_TIMEOUTS, exchange, type Timeouts, TransportError } from './exc
 import { createConcurrencyLimiter } from './limiter.ts';
 import { checkAuth, headersFor, isRedirect, parseUrl, redirectTarget, requireHttps, secretsOf } from './origins.ts';
 import { type ProxySettings, proxyFor } from './proxy.ts';
+import { type Hiding, readAnswer } from './read-answer.ts';
 import { createRedactor, isUnmistakable, type Redact, redactHeader, redactUrls } from './redact.ts';
 import type { HttpRequest } from './request.ts';
-import { CREATE_RETRIES, MAX_WAIT_MS, READ_RETRIES, retryDelayMs, SLOW_READ_RETRIES } from './retry.ts';
-import { retryAfterOf } from './retry-hint.ts';
+import { retriesLost, retryAnswerMs, retryDelayMs } from './retry.ts';
 import { describeTransportError, isUnheard } from './transport-errors.ts';
 
 export interface Http {
@@ -70,8 +61,6 @@ export interface HttpOptions {
   /** What messages call a server, by its name and port; that itself unless given. */
   readonly titleOf?: (host: string) => string;
 }
-
-const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Of one host. */
 const MAX_CONCURRENT_READS = 8;
@@ -146,7 +135,7 @@ export function createHttp(options: HttpOptions): Http {
     const exchanged = async (): Promise<Answer | StreamedAnswer> => {
       const { reply, ...by } = await attempt(request, streams, hiding);
       if (streams && isStream(reply)) return stream(reply, request, by.host);
-      return buffer(reply, request, { ...by, ...hiding });
+      return readAnswer(reply, request, { ...by, ...hiding }, clock);
     };
     const startedAt = clock.now();
     let said: SoraError | undefined;
@@ -156,47 +145,22 @@ export function createHttp(options: HttpOptions): Http {
         // Hundreds of jobs may be waited for; their host would take hundreds of questions at once for an attack.
         const answer = await (request.kind === 'read' && !streams ? readLimiter(host, exchanged) : exchanged());
         if ('body' in answer) return answer;
-        const waitMs = waitBefore(answer, request, tries);
+        const waitMs = retryAnswerMs(answer, request, tries, options.random);
         if (waitMs === undefined) return answer;
         said = refusal(answer);
         await pause(waitMs, said, request);
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
-        if (!isWorthwhile(error, request, tries)) {
+        const { message, hint, ...reason } = describeTransportError(error, titleOf(host), timeouts, request.baseUrl);
+        const isEnded = request.signal.aborted || closing.signal.aborted;
+        if (isEnded || !retriesLost(error, reason, request.kind, tries)) {
           const tookMs = clock.now() - startedAt;
           throw endOf(error, request, { host: titleOf(host), tries: tries + 1, tookMs, said });
         }
-        const { message, hint } = describeTransportError(error, titleOf(host), timeouts, request.baseUrl);
         said = new SoraError('network', message, { hint, cause: error.cause });
         await pause(retryDelayMs(tries, undefined, options.random), said, request);
       }
     }
-  }
-
-  /** Milliseconds to wait before the same request is sent again; undefined when the answer stands. Throws `ambiguous`. */
-  function waitBefore(answer: Answer, request: HttpRequest, tries: number): number | undefined {
-    const { status } = answer;
-    const asked = retryAfterOf(answer);
-    if (request.settles?.(answer) || lacksModel(answer)) return undefined;
-    if (request.kind === 'create') {
-      if (leavesOpen(status)) {
-        throw ambiguousCreate(`${answer.host} answered ${status}: ${failureOf(answer).message}`, answer.requestId);
-      }
-      const worthwhile = status === 429 && asked !== undefined && asked <= MAX_WAIT_MS && !isQuota(failureOf(answer));
-      return worthwhile && tries < CREATE_RETRIES ? retryDelayMs(tries, asked, options.random) : undefined;
-    }
-    const isTrouble = status === 408 || (status >= 500 && !isUnsupported(answer));
-    const passing = isTrouble || (status === 429 && !isQuota(failureOf(answer)));
-    return passing && tries < READ_RETRIES ? retryDelayMs(tries, asked, options.random) : undefined;
-  }
-
-  /** Whether a broken exchange may be tried again. */
-  function isWorthwhile(lost: TransportError, request: HttpRequest, tries: number): boolean {
-    if (request.signal.aborted || closing.signal.aborted) return false;
-    const { isLasting, isSlow } = describeTransportError(lost, '', timeouts);
-    if (isLasting) return false;
-    if (request.kind === 'create') return !lost.sent && tries < CREATE_RETRIES;
-    return tries < (isSlow ? SLOW_READ_RETRIES : READ_RETRIES);
   }
 
   /** The error of a broken exchange that is not tried again. */
@@ -222,50 +186,6 @@ export function createHttp(options: HttpOptions): Http {
     } catch {
       throw interrupted(request, why);
     }
-  }
-
-  async function buffer(
-    reply: DecodedReply,
-    request: HttpRequest,
-    seen: Hiding & Pick<Answer, 'host' | 'isRedirected'>,
-  ): Promise<Answer> {
-    const { host, isRedirected = false, redact, scrub } = seen;
-    // Only ever shown, as messages are.
-    const id = requestIdOf(reply.headers);
-    const requestId = id === undefined ? undefined : redact(id);
-    const limit = request.maxBytes ?? MAX_BYTES;
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    const read = (): string => scrub(Buffer.concat(chunks).toString('utf8'));
-    reply.limit();
-    try {
-      for await (const chunk of reply.body) {
-        bytes += chunk.byteLength;
-        if (bytes > limit) {
-          const message = `The answer of ${host} is larger than ${limit} bytes.`;
-          if (request.kind === 'create' && (reply.status < 300 || leavesOpen(reply.status)))
-            throw ambiguousCreate(message, requestId);
-          throw new SoraError('refused', message, { hint: 'Check the base URL.' });
-        }
-        chunks.push(chunk);
-      }
-    } catch (error) {
-      if (error instanceof TransportError && reply.status < 300) error.knownId = idIn(read(), redact);
-      throw error;
-    }
-    const text = read();
-    return {
-      status: reply.status,
-      headers: reply.headers,
-      text,
-      requestId,
-      receivedAt: clock.now(),
-      kind: request.kind,
-      host,
-      isRedirected,
-      redact,
-      ...(reply.unknownCoding !== undefined && { unknownCoding: reply.unknownCoding }),
-    };
   }
 
   async function* bodyOf(reply: DecodedReply, request: HttpRequest, host: string): AsyncGenerator<Uint8Array> {
@@ -302,12 +222,6 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-/** `redact` is for what is shown; `scrub` is for what is read, and leaves keys alone that may be ordinary words. */
-interface Hiding {
-  readonly redact: Redact;
-  readonly scrub: Redact;
-}
-
 interface Tries {
   readonly host: string;
   readonly tries: number;
@@ -319,12 +233,6 @@ interface Tries {
 
 function scrubHeaders(headers: Headers, scrub: Redact): Headers {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, scrub(value)]));
-}
-
-/** After such an answer nobody knows whether a create was carried out. */
-function leavesOpen(status: number): boolean {
-  // 499 is how proxies say that somebody hung up while the host was at work.
-  return status === 408 || status === 499 || status >= 500;
 }
 
 function isStream(reply: DecodedReply): boolean {
@@ -353,15 +261,6 @@ function cutOff({ signal: { reason } }: HttpRequest): string {
 
 function knownFrom({ knownId }: TransportError): string {
   return knownId === undefined ? '' : ` The beginning of its answer names the id ${knownId}.`;
-}
-
-/** Of an answer without its end: what of it is whole can be redacted, unlike the rest. */
-function idIn(text: string, redact: Redact): string | undefined {
-  const [, id] =
-    /"id"\s*:\s*"([^"\\]{1,200})"/.exec(text) ??
-    /"(?:\w{1,20}_id|predictionID)"\s*:\s*"([^"\\]{1,200})"/.exec(text) ??
-    [];
-  return id === undefined ? undefined : oneLine(redact(id), 200);
 }
 
 function* headerLines(mark: string, headers: Headers): Generator<string> {

@@ -3,7 +3,6 @@
  * sentence of its answer. Pure, in linear time.
  */
 import { type Answer, hostTimeOf, isRecord, parseJson } from './answer.ts';
-import { parseRetryAfter } from './retry.ts';
 
 type Said = Pick<Answer, 'status' | 'headers' | 'text' | 'receivedAt'>;
 
@@ -159,4 +158,15 @@ function durationOf(text: string): number | undefined {
     ms += Number(count) * (UNITS_MS[unit] ?? 0);
   }
   return ms;
+}
+
+/** Milliseconds that a `Retry-After` header asks for: seconds or an HTTP date; undefined when it is neither. */
+export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
+  const text = value?.trim();
+  if (!text) return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
+  // Date.parse reads far more than HTTP dates: "-5" is the year 2001 to it.
+  if (!/^[A-Za-z]{3,9},? /.test(text)) return undefined;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.max(at - nowMs, 0);
 }

@@ -4,24 +4,15 @@ import { sayPublicUploads } from '../characters/public-files.ts';
 import { hostTitle } from '../providers/index.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { createDeadline } from '../shared/deadline.ts';
-import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
+import { isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
-import {
-  isUnanswered,
-  type Job,
-  type JobTake,
-  type RefusalCode,
-  type Sending,
-  UNSENT,
-  type Unanswered,
-} from '../shared/job.ts';
+import { isUnanswered, type Job, type JobTake, type Sending, type Unanswered } from '../shared/job.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import type { BudgetOptions, Cost } from '../shared/money.ts';
-import { oneLine, sentence, shellOption, shellQuote } from '../shared/text.ts';
+import { oneLine, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type AdmissionOptions, findEarlierJob, resolveDuplicate, unfinishedEqual, warnOfEqual } from './admission.ts';
 import { accountHere } from './jobs/account.ts';
-import { recoveryCommands } from './jobs/command.ts';
 import { jobError } from './jobs/error.ts';
 import { type Resumable, resumeCommand } from './jobs/find.ts';
 import { applyRemote, mergeJobRecords } from './jobs/lifecycle.ts';
@@ -30,6 +21,7 @@ import { forgetUnreadClips } from './jobs/unread-clips.ts';
 import { closeReplaced, refuseResent } from './lost/replace.ts';
 import { usageBefore } from './lost/usage.ts';
 import type { RequestPlan } from './plan.ts';
+import { overAFace, toldFailure, writeDownFailure } from './send-failure.ts';
 import { reserveJob } from './spending.ts';
 
 export interface Submitted {
@@ -253,11 +245,7 @@ async function sendOnce(
     return await deadline.limit(runtime.signal, (signal) => send(provider, order, signal), LEAST_ANSWER_MS);
   } catch (error) {
     if (isSoraError(error)) error.jobId = job.id;
-    const told = isSoraError(error, 'ambiguous')
-      ? unknownError(workspace, job, { provider, error, look })
-      : isSoraError(error, 'network')
-        ? neverSent(error)
-        : error;
+    const told = toldFailure(workspace, job, { provider, error, look });
     if (isSoraError(told)) exitMessages.set(job.id, () => reporter.error(told));
     await exitMessages.hold(() => writeDownFailure(workspace, job, error));
     throw isSoraError(told) ? await overAFace(workspace, job, told) : told;
@@ -266,92 +254,10 @@ async function sendOnce(
   }
 }
 
-async function overAFace(workspace: Workspace, job: Job, error: SoraError): Promise<SoraError> {
-  if (error.code !== 'policy') return error;
-  return (await import('./jobs/face-refusal.ts')).withNextModel(workspace, job, error);
-}
-
-/** Whoever has mended the connection, or its base URL, asks for the same again: a resend would go where this one went. */
-function neverSent(error: SoraError): SoraError {
-  const way = 'Nothing was sent, and nothing was paid: run the same command again.';
-  const { jobId, reason, requestId, retryAfterMs, hint } = error;
-  return new SoraError('network', error.message, {
-    hint: hint === undefined ? way : `${hint}\n${way}`,
-    ...(jobId !== undefined && { jobId }),
-    ...(reason !== undefined && { reason }),
-    ...(requestId !== undefined && { requestId }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    cause: error,
-  });
-}
-
-/** The answer was lost: what to look for, and how to go on. */
-function unknownError(
-  workspace: Workspace,
-  job: Job,
-  { provider, error, look }: { provider: Provider; error: SoraError; look: string },
-): SoraError {
-  const { knownId } = error;
-  const adopt =
-    knownId === undefined ? '' : `\nIf it is ${knownId}: sora video wait ${job.id} --adopt ${shellQuote(knownId)}`;
-  return new SoraError(
-    'ambiguous',
-    `${sentence(error.message)} The job may exist at ${hostTitle(provider)}; nothing was repeated.`,
-    {
-      hint: `${provider.list || job.usageBefore ? look : 'Look for it in the list or the bill of your host.'}${adopt}\n${recoveryCommands(workspace, job)}`,
-      jobId: job.id,
-      ...(error.requestId !== undefined && { requestId: error.requestId }),
-      cause: error,
-    },
-  );
-}
-
 function send(provider: Provider, order: Order, signal: AbortSignal): Promise<RemoteVideo> {
   if ('video' in order) return provider.createVideo(order.video, { signal });
   if (provider.derive) return provider.derive.create(order.derivation, { signal });
   throw new SoraError('refused', `${hostTitle(provider)} cannot ${order.derivation.kind} a video.`, {
     hint: 'Make a new one: sora video generate <prompt>',
   });
-}
-
-/** After one of these no host was asked to make anything. */
-const NOT_SENT: ReadonlySet<ErrorCode> = new Set([
-  'usage',
-  'clip',
-  'machine',
-  'network',
-  'interrupted',
-  'terminated',
-] as const);
-
-/** Undefined for a host's no to the request itself, and where nobody knows. */
-function refusalCode({ code, reason }: SoraError): RefusalCode | undefined {
-  if (NOT_SENT.has(code)) return UNSENT;
-  if (reason === 'rate-limited') return reason;
-  return code === 'auth' || code === 'budget' ? code : undefined;
-}
-
-/** What is known of a request that brought no job. That it cannot be written must not hide why. */
-async function writeDownFailure(workspace: Workspace, job: Job, error: unknown): Promise<void> {
-  const { reporter, runtime } = workspace;
-  const code = isSoraError(error) ? error.code : 'ambiguous';
-  const message = error instanceof Error ? error.message : String(error);
-  const refusal = isSoraError(error) ? refusalCode(error) : undefined;
-  const failure = { message, policy: code === 'policy', ...(refusal && { code: refusal }) };
-  const updatedAt = new Date(runtime.clock.now()).toISOString();
-  const store = await workspace.jobs();
-  await store
-    .update(
-      job.id,
-      (current): Job =>
-        // Another command may have found it at the host meanwhile.
-        isUnanswered(current)
-          ? code === 'ambiguous'
-            ? { ...current, status: 'unknown', failure, updatedAt }
-            : { ...current, status: 'failed', failure, updatedAt }
-          : current,
-    )
-    .catch((cause: unknown) => {
-      reporter.warn(`${job.id}: its record was not updated: ${cause instanceof Error ? cause.message : cause}`);
-    });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { refusal } from '../../src/http/errors.ts';
-import { retryAfterOf } from '../../src/http/retry-hint.ts';
+import { parseRetryAfter, retryAfterOf } from '../../src/http/retry-hint.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { createTestServer } from '../helpers/server.ts';
 
@@ -114,5 +114,23 @@ describe('when a host wants to be asked again', () => {
       expect(answer.status).toBe(200);
       expect(pauses).toEqual([9000, 4000]);
     }
+  });
+});
+
+describe('parseRetryAfter', () => {
+  const now = Date.parse('2026-11-21T10:00:00Z');
+
+  it.each([
+    { value: '12', ms: 12_000 },
+    { value: ' 0 ', ms: 0 },
+    { value: '0.25', ms: 250 },
+    { value: 'Sat, 21 Nov 2026 10:00:30 GMT', ms: 30_000 },
+    { value: 'Sat, 21 Nov 2026 09:59:00 GMT', ms: 0 },
+    { value: undefined, ms: undefined },
+    { value: '', ms: undefined },
+    { value: '-5', ms: undefined },
+    { value: 'soon', ms: undefined },
+  ])('reads $value as $ms', ({ value, ms }) => {
+    expect(parseRetryAfter(value, now)).toBe(ms);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRetryAfter, retryDelayMs } from '../../src/http/retry.ts';
+import { retryDelayMs } from '../../src/http/retry.ts';
 
 describe('retryDelayMs', () => {
   it.each([
@@ -20,23 +20,5 @@ describe('retryDelayMs', () => {
     { asked: -5, ms: 0 },
   ])('waits $ms ms when the host asks for $asked', ({ asked, ms }) => {
     expect(retryDelayMs(2, asked, () => 1)).toBe(ms);
-  });
-});
-
-describe('parseRetryAfter', () => {
-  const now = Date.parse('2026-11-21T10:00:00Z');
-
-  it.each([
-    { value: '12', ms: 12_000 },
-    { value: ' 0 ', ms: 0 },
-    { value: '0.25', ms: 250 },
-    { value: 'Sat, 21 Nov 2026 10:00:30 GMT', ms: 30_000 },
-    { value: 'Sat, 21 Nov 2026 09:59:00 GMT', ms: 0 },
-    { value: undefined, ms: undefined },
-    { value: '', ms: undefined },
-    { value: '-5', ms: undefined },
-    { value: 'soon', ms: undefined },
-  ])('reads $value as $ms', ({ value, ms }) => {
-    expect(parseRetryAfter(value, now)).toBe(ms);
   });
 });
