@@ -12,7 +12,8 @@ import type { Workspace } from '../workspace.ts';
 import { type Ask, takeKey } from './fingerprint.ts';
 import { nextNumber, type Take } from './fold.ts';
 import { type Asked, type Failed, type Line, TAKEN_BACK } from './lines.ts';
-import { firstPlace, type TakeLedger } from './take-ledger.ts';
+import { firstPlace } from './take-files.ts';
+import type { TakeLedger } from './take-ledger.ts';
 
 export interface TakeWish {
   readonly scene: string;

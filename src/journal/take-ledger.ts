@@ -3,32 +3,23 @@
  * files that lie here. Everything that changes it goes through the journal first.
  */
 
-import { existsSync, statSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { hashFile, hashText } from '../disk/hash.ts';
+import { dirname } from 'node:path';
+import { hashText } from '../disk/hash.ts';
 import { modelFamilies } from '../providers/index.ts';
-import { isSoraError, SoraError } from '../shared/errors.ts';
+import { SoraError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
-import { isJournalName } from '../shared/journal-name.ts';
 import type { Sender } from '../shared/sender.ts';
 import { counted } from '../shared/text.ts';
 import { accountOf } from '../videos/jobs/account.ts';
 import type { Workspace } from '../workspace.ts';
 import type { FamilyOf } from './fingerprint.ts';
-import {
-  createFold,
-  type FoldOptions,
-  type HomeJob,
-  newestByKey,
-  type Take,
-  type TakeFold,
-  takesByScene,
-} from './fold.ts';
+import { createFold, type HomeJob, newestByKey, type Take, type TakeFold, takesByScene } from './fold.ts';
 import { linesFromHome } from './home-lines.ts';
 import { type Journal, openJournal, type Reading } from './journal.ts';
-import type { Asked, Line } from './lines.ts';
+import type { Line } from './lines.ts';
 import type { JournalOwner } from './names.ts';
 import { type Presence, type Slot, slotOf } from './state.ts';
+import { createTakeFiles, type TakeFiles, type TakeFilesOptions } from './take-files.ts';
 import { keysWithoutAsked } from './told.ts';
 
 /** What is wanted of a scene now. */
@@ -38,7 +29,7 @@ export interface WantedTakes {
   readonly wanted: number;
 }
 
-export interface TakeLedger {
+export interface TakeLedger extends TakeFiles {
   readonly journal: Journal;
   /** What a model is called at every host. */
   readonly familyOf: FamilyOf;
@@ -62,8 +53,6 @@ export interface TakeLedger {
   slot(scene: string, text: WantedTakes): Promise<Slot>;
   /** The same of many scenes, of one reading. */
   slots(texts: ReadonlyMap<string, WantedTakes>): Promise<Map<string, Slot>>;
-  /** Where the file of a take that is done is. */
-  presence(take: Take): Promise<Presence>;
   /** The jobs of this home whose keys are of takes, whatever file they were made for. */
   jobs(): Promise<readonly Job[]>;
   /** Whether the sender of a take lives on this machine. */
@@ -71,22 +60,9 @@ export interface TakeLedger {
   /** This process, as a line says it. */
   sender(): Sender | undefined;
   now(): string;
-  /** Relative to the folder of the file, with `/`: as lines say it. */
-  pathOf(absolute: string): string;
-  /** Absolute. */
-  placeOf(path: string): string;
-  /** The name that only the file of this take can have, absolute; undefined where files have names of others' choice. */
-  ownPlace(take: Pick<Asked, 'key' | 'scene' | 'n'>): string | undefined;
-  /** Whether a video may be made at an absolute path because a line says so: others write journals, too. */
-  mayHold(path: string): boolean;
 }
 
-export interface TakeLedgerOptions extends JournalOwner {
-  /** As the ledger's `ownPlace`. A take whose line names a place that may not hold it, or that is gone, counts as one that lies there. */
-  ownPlace?(take: Pick<Asked, 'key' | 'scene' | 'n'>): string | undefined;
-  /** As the ledger's `mayHold`; the folder of the file, but for hidden places and journals, unless given. */
-  mayHold?(path: string): boolean;
-}
+export interface TakeLedgerOptions extends JournalOwner, TakeFilesOptions {}
 
 export async function openTakeLedger(
   workspace: Workspace,
@@ -95,62 +71,14 @@ export async function openTakeLedger(
 ): Promise<TakeLedger> {
   const { runtime } = workspace;
   const familyOf = await modelFamilies();
-  const folder = dirname(file);
   const journal = openJournal(file, { ...options, familyOf, now: () => runtime.clock.now() });
-  const hashes = new Map<string, { readonly stamp: string; readonly sha256: string }>();
+  const { placed, isHere, ...files } = createTakeFiles(dirname(file), journal, options);
   const sending = new Set<string>();
   const invisible = new Set<string>();
   const now = (): string => new Date(runtime.clock.now()).toISOString();
 
   const jobs = async (): Promise<readonly Job[]> =>
     (await (await workspace.jobs()).list()).records.filter(({ key }) => key?.startsWith('take:'));
-
-  const placeOf = (path: string): string => resolve(folder, path);
-  const ownPlace: TakeLedger['ownPlace'] = (take) => options.ownPlace?.(take);
-  const mayHold: TakeLedger['mayHold'] = options.mayHold ?? ((path) => isPlainPlace(folder, path));
-  const pathOf: TakeLedger['pathOf'] = (absolute) => {
-    const path = relative(folder, absolute);
-    return (isAbsolute(path) ? absolute : path).split(sep).join('/');
-  };
-  const placed = (take: Take): Take => {
-    const own = ownPlace(take);
-    if (own === undefined) return take;
-    const { done } = take;
-    const first = placeOf(take.file);
-    // A folder that was renamed with the film is not made again.
-    const isMoved = dirname(first) !== dirname(own) && !existsSync(dirname(first));
-    const file = isMoved ? pathOf(join(dirname(own), basename(first))) : take.file;
-    if (!done) return isMoved ? { ...take, file } : take;
-    const told = placeOf(done.file);
-    const isOwn = own !== told && (!mayHold(told) || hasMoved(told, { own, bytes: done.bytes }));
-    return isOwn || isMoved ? { ...take, file, done: isOwn ? { ...done, file: pathOf(own) } : done } : take;
-  };
-
-  /** Whoever gives a file its name holds the lock from its line on: a file that still lies under its first name may be moved. */
-  const onceMoved = async (file: string): Promise<void> => {
-    if (!existsSync(placeOf(file))) return;
-    // In a folder that cannot be written to, nothing is moved.
-    await journal
-      .exclusively(async () => {})
-      .catch((error: unknown) => {
-        if (!isSoraError(error, 'machine')) throw error;
-      });
-  };
-
-  const presence = async ({ done, file }: Take): Promise<Presence> => {
-    if (!done) return 'absent';
-    const place = placeOf(done.file);
-    if (!existsSync(place)) await onceMoved(file);
-    const stats = statSync(place, { throwIfNoEntry: false });
-    if (!stats) return 'absent';
-    if (!stats.isFile() || stats.size !== done.bytes) return 'other';
-    const stamp = `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
-    const known = hashes.get(place);
-    // Also after Ctrl-C: what a batch has done by then is told.
-    const sha256 = known?.stamp === stamp ? known.sha256 : await hashFile(place);
-    hashes.set(place, { stamp, sha256 });
-    return sha256 === done.sha256 ? 'here' : 'other';
-  };
 
   const machine = (): string | undefined => {
     const own = runtime.sender?.();
@@ -166,8 +94,6 @@ export async function openTakeLedger(
     const isOwn = own?.pid === sender.pid && own.startedAt === sender.startedAt;
     return !isOwn && runtime.isAlive?.(sender) === true;
   };
-
-  const isHere: FoldOptions['isHere'] = (asked) => existsSync(placeOf(asked.file)) || isFile(ownPlace(asked));
 
   // The jobs that were here when `learn` looked; what this process sends is told by its lines.
   let home: readonly Job[] = [];
@@ -213,7 +139,7 @@ export async function openTakeLedger(
 
   const slotHere = async (own: readonly Take[], { fp, wanted }: WantedTakes): Promise<Slot> => {
     const found = new Map<string, Presence>();
-    for (const take of own) if (take.done) found.set(take.key, await presence(take));
+    for (const take of own) if (take.done) found.set(take.key, await files.presence(take));
     return slotOf({
       ...{ takes: own, fp, wanted, isAlive },
       presenceOf: ({ key }) => found.get(key) ?? 'absent',
@@ -232,22 +158,8 @@ export async function openTakeLedger(
   };
 
   return {
-    ...{
-      journal,
-      familyOf,
-      file,
-      sending,
-      invisible,
-      jobs,
-      takes,
-      presence,
-      isAlive,
-      now,
-      placeOf,
-      ownPlace,
-      mayHold,
-      pathOf,
-    },
+    ...{ journal, familyOf, file, sending, invisible, jobs, takes, isAlive, now },
+    ...files,
     sender: () => {
       const own = runtime.sender?.();
       const name = machine();
@@ -295,27 +207,6 @@ export async function openTakeLedger(
       return slots;
     },
   };
-}
-
-function isPlainPlace(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  const isHidden = way.split(sep).some((name) => name === '' || name.startsWith('.'));
-  return !isAbsolute(way) && !isHidden && !isJournalName(path);
-}
-
-/** Whether a take is to be looked for under its own name: the file, or the whole folder, that a line names was renamed with the film. */
-function hasMoved(told: string, { own, bytes }: { readonly own: string; readonly bytes: number }): boolean {
-  if (existsSync(told)) return false;
-  return statSync(own, { throwIfNoEntry: false })?.size === bytes || !existsSync(dirname(told));
-}
-
-function isFile(path: string | undefined): boolean {
-  return path !== undefined && existsSync(path);
-}
-
-/** Where a take's file first lies: hidden, under its key's uuid, so that no file of another kind is taken for it. */
-export function firstPlace(folder: string, uuid: string): string {
-  return join(folder, `.${uuid}.mp4`);
 }
 
 /** Whether nobody knows, or will learn by itself, whether its host has it. */
