@@ -67,6 +67,7 @@ const GROUPS = [
         'disk/atomic-write.ts',
         'videos/jobs/store.ts',
         'videos/jobs/record.ts',
+        'videos/jobs/fingerprint.ts',
         'videos/jobs/short-id.ts',
         'disk/lock.ts',
         'characters/names.ts',

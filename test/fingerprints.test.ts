@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { VideoRequest } from '../src/shared/job.ts';
-import { fingerprintOf } from '../src/videos/jobs/lifecycle.ts';
+import { fingerprintOf } from '../src/videos/jobs/fingerprint.ts';
 import { nameCharacters, pointToCharacters } from '../src/videos/prompt.ts';
 import { AFTERWARDS, earlierHome, filesIn, REQUESTS } from './helpers/earlier-home.ts';
 import { runHere } from './helpers/here.ts';

@@ -17,6 +17,7 @@ import {
   shape,
   string,
 } from '../disk/schema.ts';
+import { withCanonicalUrl } from '../providers/index.ts';
 import {
   CHARACTER_KINDS,
   type Character,
@@ -185,7 +186,12 @@ export function decodeCharacter(json: unknown): Character {
     (key) => field(fields as object as Record<string, unknown>, key) !== undefined,
   );
   const { pending: sent, clip: _other, ...rest } = fields as Rest & { readonly clip?: unknown };
-  const base = { ...rest, ...(sent && { pending: sent.map(decodePending) }) };
+  const base = {
+    ...rest,
+    registrations: rest.registrations.map(withCanonicalUrl),
+    ...(rest.uploads && { uploads: rest.uploads.map(withCanonicalUrl) }),
+    ...(sent && { pending: sent.map(withCanonicalUrl).map(decodePending) }),
+  };
   if (!hasClip) return base;
   const { master, source, options, planVersion } = decodeClip(json);
   const {
@@ -209,7 +215,7 @@ export function characterJson({ clip: has, pending: sent, ...character }: Charac
 }
 
 /** Of the form of `CharacterDigest`, and of the rules by which a clip is one of earlier rules. */
-export const CHARACTER_DIGEST_VERSION = 100 * 44 + PLAN_VERSION;
+export const CHARACTER_DIGEST_VERSION = 100 * 45 + PLAN_VERSION;
 
 /** What a list shows of it. */
 export function characterDigest(character: Character): CharacterDigest {

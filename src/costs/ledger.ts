@@ -22,6 +22,7 @@ import {
   shape,
   string,
 } from '../disk/schema.ts';
+import { withCanonicalUrl } from '../providers/index.ts';
 import { SoraError, systemCode } from '../shared/errors.ts';
 import type { BudgetOptions } from '../shared/money.ts';
 import { checkBudget } from './budget.ts';
@@ -129,7 +130,7 @@ export function foldCosts(lines: readonly unknown[]): readonly CostEntry[] {
   for (const line of lines) {
     if (!isObject(line) || typeof line.id !== 'string') continue;
     const { v: _, ...entry } = line;
-    if (problemOf(ENTRY, entry) === undefined) entries.set(line.id, entry as unknown as CostEntry);
+    if (problemOf(ENTRY, entry) === undefined) entries.set(line.id, withCanonicalUrl(entry as unknown as CostEntry));
     else if (line.sent === true) sent.add(line.id);
     else if (line.refused === true) corrections.set(line.id, { refused: true });
     else if (problemOf(amount, line.actualUsd) === undefined)

@@ -7,7 +7,7 @@ import { EXIT_CODES, isSoraError, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
 import type { Job, Remote, SavedVideo } from '../shared/job.ts';
 import { type FollowOptions, followJob, saveVideo } from '../videos/follow.ts';
-import { accountOf } from '../videos/jobs/account.ts';
+import { accountsOf } from '../videos/jobs/account.ts';
 import { jobError } from '../videos/jobs/error.ts';
 import { stillRunning, upToDate } from '../videos/jobs/find.ts';
 import { applyRemote } from '../videos/jobs/lifecycle.ts';
@@ -138,8 +138,7 @@ async function hasGone(
   if (video) return isRefusal(error.cause) && isPast(video.expiresAt, clock.now());
   // A host may be slow to know what it took, and knows only what this account has made.
   if (clock.now() - Date.parse(take.at) < SETTLING_MS) return false;
-  const { baseUrl, key } = await workspace.connectionOf(job);
-  return accountOf({ baseUrl, key }) === take.account;
+  return accountsOf(await workspace.connectionOf(job)).includes(take.account);
 }
 
 /** A definite no to the download: no outage ends what was paid for. */
@@ -217,8 +216,8 @@ function jobFromTake(take: Take, id: string): Remote {
  */
 async function isTakeOfOtherAccount(workspace: Workspace, ledger: TakeLedger, take: Take): Promise<boolean> {
   const place = hostOfTake(take);
-  const { baseUrl, key } = await workspace.connectionOf(place);
-  if (take.remoteId === undefined || accountOf({ baseUrl, key }) === take.account) return false;
+  const accounts = accountsOf(await workspace.connectionOf(place));
+  if (take.remoteId === undefined || accounts.includes(take.account)) return false;
   const provider = await workspace.providerOf(place);
   const video = await provider.getVideo(take.remoteId, { signal: workspace.runtime.signal, model: take.model });
   if (video) return false;

@@ -20,6 +20,7 @@ import {
   shape,
   string,
 } from '../disk/schema.ts';
+import { withCanonicalUrl } from '../providers/index.ts';
 import { EXIT_CODES } from '../shared/errors.ts';
 import type { Sender } from '../shared/sender.ts';
 import { type Ask, isAsk, partsOfKey } from './fingerprint.ts';
@@ -216,8 +217,9 @@ function readLine(text: string): ReadLine {
   const problem = problemOf(schema, json);
   if (problem !== undefined) return { problem: `of a line "${kind}", ${problem}` };
   const line = json as unknown as Line;
-  if (line.line === 'asked' && !isOwnFile(line)) return { problem: 'of a line "asked", "file" is not of its "key"' };
-  return { line };
+  if (line.line !== 'asked') return { line };
+  if (!isOwnFile(line)) return { problem: 'of a line "asked", "file" is not of its "key"' };
+  return { line: withCanonicalUrl(line) };
 }
 
 /** What lies there is replaced and removed: in a journal that others have written, it can only be a file of that take. */

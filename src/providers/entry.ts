@@ -20,6 +20,8 @@ export interface ProviderEntry {
   readonly defaultBaseUrl: string;
   /** What paths are appended to, of a base URL in any form that the vendor's own tools and pages use. Of its result, the same. */
   apiRoot?(baseUrl: string): string;
+  /** The other forms of what `apiRoot` gives: records of earlier versions were made under any of them. */
+  otherForms?(root: string): readonly string[];
   /** A key that everybody knows, in place of a variable. */
   readonly knownKey?: string;
   needsKey(baseUrl: string): boolean;

@@ -1,6 +1,6 @@
 /** The table of the hosts: a host is added by its import and its row here, and in sandbox/dialects.ts. Loads no adapter until one is asked for. */
 import { eachlabs } from './eachlabs/index.ts';
-import { isVendorUrl, type ProviderEntry } from './entry.ts';
+import { apiRootOf, isVendorUrl, type ProviderEntry } from './entry.ts';
 import { fal } from './fal/index.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
@@ -35,6 +35,16 @@ export function providerEntry({ name }: Pick<Provider, 'name'>): ProviderEntry {
   const entry: ProviderEntry | undefined = PROVIDERS[name as ProviderName];
   if (entry) return entry;
   throw new TypeError(`no row of the table of providers has the name ${name}`);
+}
+
+/**
+ * What a record says of a place, with its base URL in the one form in which they are compared: earlier versions kept the form that
+ * was configured. For every decoder of records.
+ */
+export function withCanonicalUrl<P extends { readonly provider: string; readonly baseUrl: string }>(place: P): P {
+  const entry: ProviderEntry | undefined = PROVIDERS[place.provider as ProviderName];
+  const baseUrl = entry ? apiRootOf(entry, place.baseUrl) : place.baseUrl;
+  return baseUrl === place.baseUrl ? place : { ...place, baseUrl };
 }
 
 /**

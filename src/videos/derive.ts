@@ -16,7 +16,7 @@ import { admittedJob, existingJobs } from './admission.ts';
 import { type UndocumentedOptions, undocumented } from './check-order.ts';
 import { DEFAULT_SECONDS } from './choose-size.ts';
 import { finishedJob, type Resumable } from './jobs/find.ts';
-import { fingerprintOf } from './jobs/lifecycle.ts';
+import { fingerprintOf } from './jobs/fingerprint.ts';
 import { type Order, type Submitted, submit } from './submit.ts';
 
 export interface DeriveOptions extends CostLimits, UndocumentedOptions {

@@ -177,13 +177,13 @@ async function download(
 /** The host of a job, whose refusals of a key are those of `errorAboutJob`. */
 async function providerFor(workspace: Workspace, job: Remote): Promise<Provider> {
   const provider = await workspace.providerOf(job);
-  const account = await accountHere(workspace, job);
+  const accounts = await accountHere(workspace, job);
   return {
     ...provider,
     openContent: (...asked) =>
       provider.openContent(...asked).catch((error: unknown) => {
         const nowMs = workspace.runtime.clock.now();
-        throw isSoraError(error) ? errorAboutJob(job, error, { account, nowMs }) : error;
+        throw isSoraError(error) ? errorAboutJob(job, error, { accounts, nowMs }) : error;
       }),
   };
 }

@@ -18,7 +18,7 @@ import { orientationOf } from '../shared/geometry.ts';
 import type { VideoRequest } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import { type FittedInput, fitInput, type VideoInput } from './choose-size.ts';
-import { fingerprintOf } from './jobs/lifecycle.ts';
+import { fingerprintOf } from './jobs/fingerprint.ts';
 import { nameCharacters, type Pointer, pointToCharacters } from './prompt.ts';
 import { type ReadReference, readReference } from './reference-image.ts';
 

@@ -89,7 +89,7 @@ async function newJob(workspace: Workspace, options: SubmitOptions): Promise<Sen
     ...{ provider: provider.name, baseUrl: provider.baseUrl },
     profile: options.profile ?? (await workspace.profileName()),
   };
-  const account = await accountHere(workspace, {
+  const accounts = await accountHere(workspace, {
     ...place,
     ...(provider.backend && { backend: provider.backend }),
   });
@@ -97,7 +97,7 @@ async function newJob(workspace: Workspace, options: SubmitOptions): Promise<Sen
     version: 1,
     ...place,
     ...(provider.backend && { backend: provider.backend }),
-    ...(account !== undefined && { account }),
+    ...(accounts && { account: accounts[0] }),
     ...(order.request.model !== undefined && { model: order.request.model }),
     request: order.request,
     fingerprint: order.fingerprint,

@@ -12,6 +12,7 @@ import {
   shape,
   string,
 } from '../../disk/schema.ts';
+import { withCanonicalUrl } from '../../providers/index.ts';
 import { normalizeBaseUrl } from '../../shared/base-url.ts';
 import {
   type Character,
@@ -87,7 +88,7 @@ function decodeOne(value: unknown, where: string): CastCharacter {
       ...(character.clip && { clip: clipFields(character.clip) }),
       registrations: character.registrations.map((one) => {
         const { baseUrl, ...rest } = pick(one, REGISTRATION_FIELDS) as unknown as Registration;
-        return { ...rest, baseUrl: baseUrl === SANDBOX ? baseUrl : normalizeBaseUrl(baseUrl) };
+        return withCanonicalUrl({ ...rest, baseUrl: baseUrl === SANDBOX ? baseUrl : normalizeBaseUrl(baseUrl) });
       }),
     },
     paths: pathsOf(value, character, where),

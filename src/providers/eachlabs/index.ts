@@ -8,6 +8,7 @@ export const eachlabs: HostEntry = {
   defaultBaseUrl: 'https://api.eachlabs.ai',
   // Examples of this host name it with and without its version.
   apiRoot: (base) => base.replace(/\/v1$/, ''),
+  otherForms: (root) => [`${root}/v1`],
   needsKey: () => true,
   keyHeader: () => ({ scheme: 'Bearer' }),
   models: async () => (await import('./models.ts')).eachlabsFacts(),

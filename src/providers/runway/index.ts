@@ -8,6 +8,7 @@ export const runway: HostEntry = {
   defaultBaseUrl: 'https://api.dev.runwayml.com',
   // Examples of this host name it with and without its version.
   apiRoot: (base) => base.replace(/\/v1$/, ''),
+  otherForms: (root) => [`${root}/v1`],
   needsKey: () => true,
   keyHeader: () => ({ scheme: 'Bearer' }),
   headers: { 'x-runway-version': '2024-11-06' },

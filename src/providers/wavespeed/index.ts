@@ -8,6 +8,7 @@ export const wavespeed: HostEntry = {
   defaultBaseUrl: 'https://api.wavespeed.ai/api/v3',
   // The vendor's own tools take an origin for it, and the variable has the same name.
   apiRoot: (base) => (/^https?:\/\/[^/]+$/i.test(base) ? `${base}/api/v3` : base),
+  otherForms: (root) => [root.replace(/\/api\/v3$/, '')],
   needsKey: () => true,
   keyHeader: () => ({ scheme: 'Bearer' }),
   models: async () => (await import('./models.ts')).wavespeedFacts(),

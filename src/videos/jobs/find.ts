@@ -123,8 +123,8 @@ export async function saveProgress(workspace: Workspace, next: Remote): Promise<
 export async function refreshed(workspace: Workspace, job: Remote): Promise<Remote> {
   if (isFinal(job.status)) return job;
   const { clock, signal } = workspace.runtime;
-  const account = await accountHere(workspace, job);
-  const { job: next } = await refreshJob(job, { provider: await workspace.providerOf(job), clock, signal, account });
+  const accounts = await accountHere(workspace, job);
+  const { job: next } = await refreshJob(job, { provider: await workspace.providerOf(job), clock, signal, accounts });
   return saveProgress(workspace, next);
 }
 

@@ -1,9 +1,7 @@
 /** The life of a job: what its record becomes when its host speaks, and when a person does. */
 
-import { hashText } from '../../disk/hash.ts';
 import { type Provider, type RemoteVideo, SETTLING_MS } from '../../providers/provider.ts';
 import { isSoraError } from '../../shared/errors.ts';
-import { formatSize } from '../../shared/geometry.ts';
 import {
   CLOSED,
   type Closed,
@@ -16,29 +14,10 @@ import {
   UNSENT,
   type Unanswered,
   type Unresolved,
-  type VideoRequest,
 } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
 import type { Clock } from '../../shared/time.ts';
 import { errorAboutJob, isOfOtherAccount, otherAccount } from './account.ts';
-
-/** Equal for equal work at the same host, whatever else happens to be true: what stops a second payment. */
-export function fingerprintOf(work: { provider: string; baseUrl: string; request: VideoRequest }): string {
-  const { prompt, model, seconds, size, characters, reference, from } = work.request;
-  const canonical = [
-    work.provider,
-    work.baseUrl,
-    prompt,
-    model ?? null,
-    seconds,
-    formatSize(size),
-    characters.map(({ name }) => name),
-    reference?.sha256 ?? null,
-    // Only where there is one: the fingerprints of earlier records stay what they are.
-    ...(from ? [from.kind, from.jobId] : []),
-  ];
-  return hashText(JSON.stringify(canonical));
-}
 
 /** The record after the host has spoken. A final status never changes again, whatever the host says later. */
 export function applyRemote(job: Unanswered | Remote, remote: RemoteVideo, nowMs: number): Remote {
@@ -177,15 +156,15 @@ export async function refreshJob(
     provider,
     clock,
     signal,
-    account,
-  }: { provider: Provider; clock: Clock; signal: AbortSignal; account: string | undefined },
+    accounts,
+  }: { provider: Provider; clock: Clock; signal: AbortSignal; accounts: readonly string[] | undefined },
 ): Promise<{ job: Remote; pollAfterMs: number | undefined }> {
   const { model, pollUrl } = job;
   const remote = await provider.getVideo(job.remoteId, { signal, model, pollUrl }).catch((error: unknown) => {
-    throw isSoraError(error) ? errorAboutJob(job, error, { account, nowMs: clock.now() }) : error;
+    throw isSoraError(error) ? errorAboutJob(job, error, { accounts, nowMs: clock.now() }) : error;
   });
   if (remote) return { job: applyRemote(job, remote, clock.now()), pollAfterMs: remote.pollAfterMs };
-  if (isOfOtherAccount(job, account, clock.now())) throw otherAccount(job);
+  if (isOfOtherAccount(job, accounts, clock.now())) throw otherAccount(job);
   return { job: missedAt(job, clock.now()), pollAfterMs: undefined };
 }
 

@@ -22,7 +22,7 @@ export async function pollToEnd(workspace: Workspace, job: Remote, polling: Poll
   const { activity, ...options } = polling;
   return waitForJob({
     ...options,
-    account: await accountHere(workspace, job),
+    accounts: await accountHere(workspace, job),
     ...{ job, clock: runtime.clock, signal: runtime.signal, together: () => polling.together() },
     save: async (next) => void (await saveProgress(workspace, next)),
     onUpdate: (next) => {

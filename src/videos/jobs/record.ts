@@ -16,6 +16,7 @@ import {
   shape,
   string,
 } from '../../disk/schema.ts';
+import { withCanonicalUrl } from '../../providers/index.ts';
 import type { Size } from '../../shared/geometry.ts';
 import {
   DERIVATIONS,
@@ -36,6 +37,7 @@ import {
   type VideoRequest,
 } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
+import { fingerprintOf } from './fingerprint.ts';
 
 const anObject = rule<object>((value) => typeof value === 'object' && value !== null, 'is not an object');
 
@@ -179,7 +181,7 @@ export class UnusableJobError extends Error {
 
 /** Throws an Error that says what is wrong: UnusableJobError where only the id of the host is missing. Keeps unknown fields. */
 export function decodeJob(json: unknown): Job {
-  const fields = decodeFields(json);
+  const fields = inCanonicalForm(decodeFields(json));
   const { remoteId, status } = fields;
   if (remoteId === undefined) {
     const job = { ...fields, status } as Job | UnusableJob;
@@ -208,6 +210,14 @@ export function decodeJob(json: unknown): Job {
   // An id that was found proves that the host has it.
   const known = status === 'submitting' || status === 'unknown' ? 'queued' : status;
   return { ...rest, ...output, remoteId, status: known };
+}
+
+/** A fingerprint is of the base URL, too; that of a take is of its text alone. */
+function inCanonicalForm(job: JobJson): JobJson {
+  const place = withCanonicalUrl(job);
+  return place === job || job.fingerprint !== fingerprintOf(job)
+    ? place
+    : { ...place, fingerprint: fingerprintOf(place) };
 }
 
 /** The document of a job, with the field names that never change: its record, and what `--json` shows. */

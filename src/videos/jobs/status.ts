@@ -44,9 +44,9 @@ async function ask(workspace: Workspace, job: Job): Promise<JobStatusAnswer> {
   try {
     if (isUnanswered(job)) return await lookFor(workspace, job);
     if (job.remoteId === undefined || isFinal(job.status)) return { job };
-    const account = await accountHere(workspace, job);
+    const accounts = await accountHere(workspace, job);
     const provider = await workspace.providerOf(job);
-    const { job: next } = await refreshJob(job, { provider, clock, signal, account });
+    const { job: next } = await refreshJob(job, { provider, clock, signal, accounts });
     if (next === job) return { job };
     return { job: await saveProgress(workspace, next) };
   } catch (error) {

@@ -11,7 +11,7 @@ export interface WaitOptions {
   readonly job: Remote;
   readonly provider: Provider;
   /** By which the host is asked; undefined where that is not known. */
-  readonly account?: string | undefined;
+  readonly accounts?: readonly string[] | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
@@ -35,7 +35,7 @@ export interface WaitOptions {
  * has not worked even once, and then not of a job that is new.
  */
 export async function waitForJob(options: WaitOptions): Promise<Remote> {
-  const { clock, signal, provider, account, deadline } = options;
+  const { clock, signal, provider, accounts, deadline } = options;
   let { job } = options;
   const pauseAfter = (round: number, hostMs: number | undefined): number =>
     Math.max(
@@ -57,7 +57,7 @@ export async function waitForJob(options: WaitOptions): Promise<Remote> {
     try {
       const asked = job;
       const next = await deadline.limit(signal, (limited) =>
-        refreshJob(asked, { provider, clock, account, signal: limited }),
+        refreshJob(asked, { provider, clock, accounts, signal: limited }),
       );
       answered = true;
       trouble = undefined;

@@ -97,8 +97,9 @@ async function resolveByUsage(
   { provider, ways }: { readonly provider: Provider; readonly ways: string },
 ): Promise<Settled> {
   const { reporter, runtime } = workspace;
-  const { usageBefore } = job;
-  if (!provider.usage || !usageBefore || job.account !== (await accountHere(workspace, job))) {
+  const { usageBefore, account } = job;
+  const accounts = await accountHere(workspace, job);
+  if (!provider.usage || !usageBefore || account === undefined || !accounts?.includes(account)) {
     return settled({ job, ways });
   }
   try {
@@ -106,7 +107,7 @@ async function resolveByUsage(
     const nowMs = runtime.clock.now();
     const store = await workspace.jobs();
     const { records } = await store.list();
-    const { isUnmade, because } = judgeUsage({ ...job, usageBefore }, { usage, records, nowMs });
+    const { isUnmade, because } = judgeUsage({ ...job, usageBefore }, { usage, records, accounts, nowMs });
     if (!isUnmade) return settled({ job, ways, because });
     const message = 'The counters of the account show that nothing was made of it.';
     const kept = await store.update(job.id, (now) => (isUnanswered(now) ? closeJob(now, { nowMs, message }) : now));

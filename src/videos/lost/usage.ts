@@ -54,15 +54,21 @@ export interface UsageFinding {
   readonly because: string;
 }
 
-/** What the counters say of a request, beside all that is known to have been sent by this machine since. Pure. */
+/** What the counters say of a request, beside all that is known to have been sent by this machine since: `accounts` is what records call its account. Pure. */
 export function judgeUsage(
   job: Unanswered & { readonly usageBefore: UsageBefore },
-  { usage, records, nowMs }: { usage: AccountUsage; records: readonly Job[]; nowMs: number },
+  {
+    usage,
+    records,
+    accounts,
+    nowMs,
+  }: { usage: AccountUsage; records: readonly Job[]; accounts: readonly string[]; nowMs: number },
 ): UsageFinding {
   const before = job.usageBefore;
   const from = Date.parse(before.at);
   const ofPlace = records.filter(
-    ({ id, provider, baseUrl, account }) => id !== job.id && isSame([provider, baseUrl, account], job),
+    ({ id, provider, baseUrl, account }) =>
+      id !== job.id && provider === job.provider && baseUrl === job.baseUrl && accounts.includes(account ?? ''),
   );
   const others = ofPlace.filter(({ createdAt }) => Date.parse(createdAt) >= from - LONGEST_MS);
   const since = others.filter(({ remoteId, createdAt }) => remoteId !== undefined && Date.parse(createdAt) >= from);
@@ -106,7 +112,3 @@ const OTHERS_GO_ON =
   'The counters of the account show nothing of it, which proves nothing while other jobs go on or their cost is not known: look again once they are over.';
 
 const ASK_AGAIN = `they are believed ${SETTLING_MS / 60_000} minutes after it was sent.`;
-
-function isSame(place: readonly (string | undefined)[], { provider, baseUrl, account }: Job): boolean {
-  return [provider, baseUrl, account].every((value, index) => place[index] === value);
-}

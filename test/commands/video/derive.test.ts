@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type DeriveFlags, runVideoDerive } from '../../../src/commands/video/derive.ts';
 import type { Derivation, Job } from '../../../src/shared/job.ts';
-import { fingerprintOf } from '../../../src/videos/jobs/lifecycle.ts';
+import { fingerprintOf } from '../../../src/videos/jobs/fingerprint.ts';
 import { addJob, content, KEY, makeVideo, NO_LIST, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
 import type { TestContext } from '../../helpers/runtime.ts';
 import type { JobFields } from '../../helpers/samples.ts';

@@ -7,7 +7,7 @@ import type { GenerateFlags } from '../../../src/commands/video/input.ts';
 import type { Registration } from '../../../src/shared/character.ts';
 import { EXIT_CODES } from '../../../src/shared/errors.ts';
 import type { Job } from '../../../src/shared/job.ts';
-import { fingerprintOf } from '../../../src/videos/jobs/lifecycle.ts';
+import { fingerprintOf } from '../../../src/videos/jobs/fingerprint.ts';
 import { newJobId } from '../../../src/videos/jobs/record.ts';
 import { addCharacter, KEY, NO_LIST, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
 import { pictureOf } from '../../helpers/pictures.ts';

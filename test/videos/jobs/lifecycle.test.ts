@@ -3,10 +3,10 @@ import type { RemoteVideo } from '../../../src/providers/provider.ts';
 import { SoraError } from '../../../src/shared/errors.ts';
 import type { Refused, Remote, Unanswered, Unresolved } from '../../../src/shared/job.ts';
 import { jobError } from '../../../src/videos/jobs/error.ts';
+import { fingerprintOf } from '../../../src/videos/jobs/fingerprint.ts';
 import {
   applyRemote,
   describe as describeJob,
-  fingerprintOf,
   mergeJobRecords,
   refreshJob,
 } from '../../../src/videos/jobs/lifecycle.ts';
@@ -131,7 +131,7 @@ describe('refreshJob', () => {
       provider: fakeProvider([undefined]).provider,
       clock,
       signal: NEVER,
-      account: undefined,
+      accounts: undefined,
     });
     expect(young.job).toBe(JOB);
     await clock.sleep(200_000);
@@ -139,7 +139,7 @@ describe('refreshJob', () => {
       provider: fakeProvider([undefined]).provider,
       clock,
       signal: NEVER,
-      account: undefined,
+      accounts: undefined,
     });
     expect(old.job.status).toBe('expired');
   });
@@ -154,7 +154,9 @@ describe('refreshJob', () => {
     await clock.sleep(ageMs);
     const job: Remote = { ...JOB, ...(own !== undefined && { account: own }) };
     const { provider } = fakeProvider([new SoraError('auth', 'v.example answered 401: Bad key')]);
-    await expect(refreshJob(job, { provider, clock, signal: NEVER, account })).rejects.toMatchObject({
+    await expect(
+      refreshJob(job, { provider, clock, signal: NEVER, accounts: account === undefined ? undefined : [account] }),
+    ).rejects.toMatchObject({
       code,
       jobId: JOB.id,
       message: expect.stringContaining('v.example answered 401: Bad key'),
@@ -171,7 +173,12 @@ describe('refreshJob', () => {
     const clock = fakeClock();
     await clock.sleep(ageMs);
     const job: Remote = { ...JOB, ...(own !== undefined && { account: own }) };
-    const asked = refreshJob(job, { provider: fakeProvider([undefined]).provider, clock, signal: NEVER, account });
+    const asked = refreshJob(job, {
+      provider: fakeProvider([undefined]).provider,
+      clock,
+      signal: NEVER,
+      accounts: account === undefined ? undefined : [account],
+    });
     const end = await asked.then(
       (answer) => answer.job.status,
       (error: { code: string }) => error.code,

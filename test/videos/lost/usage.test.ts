@@ -9,12 +9,14 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const at = (ms: number): string => new Date(START + ms).toISOString();
 const { version, id, provider, baseUrl, request, fingerprint, characters } = JOB;
-const base = { version, id, provider, baseUrl, request, fingerprint, characters };
+const account = '0123abcd';
+const base = { version, id, provider, baseUrl, account, request, fingerprint, characters };
 const lost: Parameters<typeof judgeUsage>[0] = {
   ...{ ...base, status: 'unknown' as const, model: 'm', createdAt: at(0), updatedAt: at(1000) },
   usageBefore: { at: at(-500), made: 3, balanceUsd: 10 },
 };
-const other = (fields: object): Job => ({ ...JOB, id: 'job_2', model: 'm', createdAt: at(100), ...fields }) as Job;
+const other = (fields: object): Job =>
+  ({ ...JOB, account, id: 'job_2', model: 'm', createdAt: at(100), ...fields }) as Job;
 
 describe('the counters of an account', () => {
   it.each([
@@ -57,7 +59,9 @@ describe('the counters of an account', () => {
       ],
     ],
   ] as const)('%s', (_title, usage, records, minutes, isUnmade, because) => {
-    const finding = judgeUsage(lost, { usage, records, nowMs: START + minutes * MINUTE });
+    const finding = judgeUsage(lost, {
+      ...{ usage, records, accounts: [account], nowMs: START + minutes * MINUTE },
+    });
     expect(finding).toEqual({ isUnmade, because: expect.stringMatching(because) });
   });
 });
