@@ -9,7 +9,7 @@ import { SoraError, throwProblems } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { type FilmLook, type OpenFilm, refuseFilmFile } from './film.ts';
-import { compareTakes } from './film-outcome.ts';
+import { compareTakes } from './film-steps.ts';
 import type { LookedAt } from './look-at-storyboard.ts';
 import type { SceneView } from './scene-state.ts';
 import type { Scene, Storyboard } from './storyboard.ts';
@@ -92,7 +92,9 @@ function olderNotes(scenes: Storyboard['scenes'], { views }: FilmLook): readonly
     const take = view && olderTake(view);
     if (!take) return [];
     const why =
-      view.state === 'blocked' ? `it goes on from an older take of ${view.continues}` : 'its text has changed since';
+      view.state === 'blocked'
+        ? `it goes on from an older take of ${view.continues}`
+        : 'what its scene asks for has changed since';
     return [`${id}: take ${take.n} is used, though ${why}.`];
   });
 }
@@ -115,7 +117,7 @@ function problemOf(view: SceneView, { look, allowStale, film }: UseOptions): Sor
         'usage',
         state === 'blocked'
           ? `Take ${older.n} of scene ${id} goes on from an older take of ${continues}.`
-          : `The text of scene ${id} has changed since take ${older.n}.`,
+          : `What scene ${id} asks for has changed since take ${older.n}.`,
         {
           hint: `To use take ${older.n} as it is, add ${option('allowStale')}. To make a new one: ${commandOf('render')}`,
         },

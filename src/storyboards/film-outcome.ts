@@ -1,12 +1,9 @@
 /** What is said last of a film that is not done: each scene with its reason, and the commands that lead on. Pure. */
 
-import { parse } from 'node:path';
-import { valueWord } from '../runs/command-words.ts';
 import { codeOfExit, SoraError } from '../shared/errors.ts';
 import { areOf, counted } from '../shared/text.ts';
 import type { FilmCommand } from './film.ts';
 import type { FilmReport, NextStep, SceneReport } from './film-report.ts';
-import type { SceneState } from './scene-state.ts';
 
 export interface FilmWords {
   /** What the film is called. */
@@ -38,20 +35,6 @@ export function filmError({ scenes, totals, exit }: FilmReport, words: FilmWords
 }
 
 const MOST_STEPS = 6;
-
-type NamedFilm = { readonly file: string; readonly commandOf: FilmCommand };
-
-export function compareTakes({ file, commandOf }: NamedFilm): string {
-  return `Compare the takes: ${commandOf('report', { words: valueWord('output', `${parse(file).name}.html`) })}`;
-}
-
-/** What comes after the takes: to compare those that wait for a pick, or, with none of them missing, to make the film. */
-export function filmSteps(states: readonly SceneState[], { file, commandOf }: NamedFilm): readonly string[] {
-  if (states.includes('to pick')) return [compareTakes({ file, commandOf })];
-  if (states.some((state) => state !== 'chosen')) return [];
-  const output = valueWord('output', `${parse(file).name}.mp4`);
-  return [`Every scene has its take. Make the film: ${commandOf('assemble', { words: output })}`];
-}
 
 /** What only waits for its turn comes first. */
 function rank({ state }: SceneReport): number {

@@ -3,8 +3,9 @@ import { describeBill, formatUsd, totalOf } from '../costs/cost.ts';
 import { counted } from '../shared/text.ts';
 import { type ApprovedPlan, type PlanDocument, planDocument } from './approved-plan.ts';
 import { lookAtFilm, type MakingWishes } from './film.ts';
-import { filmSteps, stepCommands, withCommands } from './film-outcome.ts';
+import { stepCommands, withCommands } from './film-outcome.ts';
 import { type FilmReport, type NextStep, reportFilm, type SceneReport } from './film-report.ts';
+import { filmSteps } from './film-steps.ts';
 import { type GivenFilm, wishWords } from './prepare-film.ts';
 import { madeElsewhere } from './refuse-render.ts';
 import { comingOf, sendsOf } from './render-film.ts';
@@ -64,13 +65,7 @@ export async function plannedFilm(
       cost: coming.requests === 0 ? { usd: 0 } : (totalOf(coming.bill) ?? null),
     },
     rows: report.scenes.map(planRow),
-    lines: [
-      ...['', money, ...stepsText(report, next)],
-      ...filmSteps(
-        report.scenes.map(({ state }) => state),
-        film,
-      ),
-    ],
+    lines: ['', money, ...stepsText(report, next), ...(await filmSteps(film, given.scenes))],
     sent: [...sends.keys()],
     problems: [
       ...(retake === undefined ? await madeElsewhere(film, { look, sends }) : []),

@@ -2,6 +2,7 @@
 import { valueWord } from '../runs/command-words.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';
+import { isWhole } from './film-steps.ts';
 import { type LookedAt, lookAtStoryboard } from './look-at-storyboard.ts';
 import { readStoryboard, type StoryboardRequest } from './read-storyboard.ts';
 
@@ -18,7 +19,7 @@ export async function withWholeVersion(
     output,
   }: { readonly request: StoryboardRequest; readonly looked: LookedAt; readonly output: string },
 ): Promise<unknown> {
-  if (!isSoraError(error, 'usage') || isWhole(looked)) return error;
+  if (!isSoraError(error, 'usage') || isWhole(looked.look)) return error;
   const { variant: own, ...others } = request;
   const stdin = async (): Promise<Uint8Array> => new Uint8Array();
   const { variants } = await readStoryboard(workspace, request, { stdin, needsFiles: false });
@@ -26,7 +27,7 @@ export async function withWholeVersion(
     if (variant === own) continue;
     const other = { ...others, ...(variant !== undefined && { variant }) };
     const found = await lookAtStoryboard(workspace, other, { needsFiles: false }).catch(() => undefined);
-    if (!found || !isWhole(found)) continue;
+    if (!found || !isWhole(found.look)) continue;
     const { code, message, problems, hint = '' } = error;
     const called = variant === undefined ? 'the film without a variant' : `the variant ${variant}`;
     const command = found.film.commandOf('assemble', { words: valueWord('output', output) });
@@ -36,8 +37,4 @@ export async function withWholeVersion(
     });
   }
   return error;
-}
-
-function isWhole({ scenes, look }: LookedAt): boolean {
-  return scenes.every(({ scene }) => look.views.get(scene.id)?.state === 'chosen');
 }

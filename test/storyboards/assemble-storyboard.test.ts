@@ -26,13 +26,13 @@ describe('a scene whose text has changed since its only take', () => {
         hint: expect.stringMatching(/^To use take 1 as it is, add --allow-stale\. To make a new one: /),
       },
       problems: [
-        'The text of scene harbour has changed since take 1.',
+        'What scene harbour asks for has changed since take 1.',
         'Take 1 of scene hill goes on from an older take of harbour.',
       ],
     });
     world.told.notes.length = 0;
     expect(await plan(true)).toEqual(['harbour', 'hill']);
-    expect(world.told.notes).toContain('harbour: take 1 is used, though its text has changed since.');
+    expect(world.told.notes).toContain('harbour: take 1 is used, though what its scene asks for has changed since.');
     await world.reject('harbour', '1');
     await expect(plan(true)).rejects.toMatchObject({ message: expect.stringMatching(/harbour has no take to use/) });
   });

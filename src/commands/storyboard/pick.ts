@@ -1,7 +1,6 @@
 /** `sora storyboard pick` and `reject`: which take the film uses, and which is not wanted. */
 import type { Context } from '../../context.ts';
-import { lookAtFilm, NO_WISHES } from '../../storyboards/film.ts';
-import { filmSteps } from '../../storyboards/film-outcome.ts';
+import { filmSteps } from '../../storyboards/film-steps.ts';
 import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
 import { pickTake, rejectTake, shortName, type TakeName } from '../../storyboards/takes/choose.ts';
 
@@ -17,9 +16,7 @@ export async function runStoryboardPick(
     text: `${scene}: ${now} is ${isSame ? 'picked already' : 'picked'}.`,
     quiet: take?.done ? [take.done.sha256] : [],
   });
-  const { views } = await lookAtFilm(film, scenes, { wishes: NO_WISHES });
-  const states = [...views.values()].map(({ state }) => state);
-  for (const step of filmSteps(states, film)) context.ui.note(step);
+  for (const step of await filmSteps(film, scenes)) context.ui.note(step);
 }
 
 export async function runStoryboardReject(

@@ -12,8 +12,9 @@ import { isFinal } from '../../shared/job.ts';
 import { counted } from '../../shared/text.ts';
 import { type ApprovedPlan, readApproved } from '../../storyboards/approved-plan.ts';
 import type { MakingWishes, OpenFilm } from '../../storyboards/film.ts';
-import { filmError, filmSteps, sceneText, stepCommands, withCommands } from '../../storyboards/film-outcome.ts';
+import { filmError, sceneText, stepCommands, withCommands } from '../../storyboards/film-outcome.ts';
 import type { FilmReport } from '../../storyboards/film-report.ts';
+import { filmSteps } from '../../storyboards/film-steps.ts';
 import { writeGitFiles } from '../../storyboards/new/git-files.ts';
 import { PLAN_FREE, PLAN_HEAD, plannedFilm } from '../../storyboards/planned-film.ts';
 import { type FilmRequest, type GivenFilm, readFilm, wishWords } from '../../storyboards/prepare-film.ts';
@@ -203,11 +204,11 @@ function shownPath(cwd: string, folder: string, file: string): string {
 }
 
 /** The result on stdout; what is not done on stderr, failures last. `command` continues. Returns the exit code. */
-function showReport(
+async function showReport(
   context: Context,
   report: FilmReport,
-  { given: { film }, command }: { readonly given: GivenFilm; readonly command: string },
-): number {
+  { given: { film, plan }, command }: { readonly given: GivenFilm; readonly command: string },
+): Promise<number> {
   const { ui, runtime } = context;
   const folder = dirname(film.file);
   const next = stepCommands(film.commandOf, command);
@@ -228,8 +229,7 @@ function showReport(
     text: totalsText(report.totals),
     quiet: report.scenes.flatMap(({ chosen }) => (chosen ? [shownPath(runtime.cwd, folder, chosen.file)] : [])),
   });
-  const states = report.scenes.map(({ state }) => state);
-  for (const step of filmSteps(states, film)) ui.note(step);
+  for (const step of await filmSteps(film, plan.scenes)) ui.note(step);
   if (error) ui.error(error);
   return report.exit;
 }

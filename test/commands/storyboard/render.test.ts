@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runCli } from '../../../src/cli/run.ts';
 import { runStoryboardPick } from '../../../src/commands/storyboard/pick.ts';
+import { runStoryboardPlan } from '../../../src/commands/storyboard/plan.ts';
 import { runStoryboardRender } from '../../../src/commands/storyboard/render.ts';
 import type { Context } from '../../../src/context.ts';
 import { createUi } from '../../../src/terminal/ui.ts';
@@ -59,6 +60,22 @@ it('a render says its totals once and leads to the picks, and the last of these 
   expect(await run((context) => runStoryboardPick(context, pick))).toMatchObject({
     stderr: expect.stringMatching(/^Every scene has its take\. Make the film: .* assemble rain\.md .*-o rain\.mp4/),
   });
+});
+
+it('a command for one scene, and one whose pick is of an older text, lead to no film that would be refused', async () => {
+  const { write, run, pick } = await world();
+  await write(filmOf({ harbour: 'A harbour.', boat: 'A boat.' }));
+  const madeOf = (text: string): string | undefined => /Make the film: .*/.exec(text)?.[0];
+  const plan = () => run((context) => runStoryboardPlan(context, { ...RENDER, scenes: ['harbour'], force: false }));
+  const rendered = await run((context) => runStoryboardRender(context, { ...RENDER, scenes: ['harbour'] }));
+  expect(rendered).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^1 of 1/) });
+  expect(madeOf(rendered.stderr)).toBeUndefined();
+  expect(madeOf((await plan()).stdout)).toBeUndefined();
+  expect(madeOf((await run((context) => runStoryboardRender(context, RENDER))).stderr)).toContain('assemble rain.md');
+  expect(madeOf((await plan()).stdout)).toContain('assemble rain.md');
+  await pick('harbour', '1');
+  await write(filmOf({ harbour: 'A harbour at night.', boat: 'A boat.' }));
+  expect(madeOf((await plan()).stdout)).toBeUndefined();
 });
 
 it.each([
