@@ -133,7 +133,7 @@ export interface Refused extends JobBase {
   readonly remoteId?: never;
   /** Its code is a `RefusalCode`, or absent where the host found fault with the request. */
   readonly failure?: JobFailure;
-  /** Of a closed one: the job that its request was sent again as. */
+  /** The job that its request was sent again as, the newest of them. */
   readonly replacedBy?: string;
 }
 

@@ -6,7 +6,7 @@ import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider
 import { createDeadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
-import { isUnanswered, type Job, type JobTake, type Sending, type Unanswered } from '../shared/job.ts';
+import type { Job, JobTake, Refused, Sending, Unanswered } from '../shared/job.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import type { BudgetOptions, Cost } from '../shared/money.ts';
 import { oneLine, shellOption, shellQuote } from '../shared/text.ts';
@@ -18,7 +18,7 @@ import { type Resumable, resumeCommand } from './jobs/find.ts';
 import { applyRemote, mergeJobRecords } from './jobs/lifecycle.ts';
 import { newJobId } from './jobs/record.ts';
 import { forgetUnreadClips } from './jobs/unread-clips.ts';
-import { closeReplaced, refuseResent } from './lost/replace.ts';
+import { closeReplaced, refuseResent, replacedBy } from './lost/replace.ts';
 import { usageBefore } from './lost/usage.ts';
 import type { RequestPlan } from './plan.ts';
 import { overAFace, toldFailure, writeDownFailure } from './send-failure.ts';
@@ -127,7 +127,7 @@ async function sendAdmitted(
   const store = await workspace.jobs();
   return store.whileSending(job.id, async () => {
     let duplicate: Job | undefined;
-    let replaced: readonly Unanswered[] = [];
+    let replaced: readonly (Unanswered | Refused)[] = [];
     let equal: Job | undefined;
     const admitted = await exitMessages.hold(async () => {
       const kept = await store.create(job, (jobs) => {
@@ -170,23 +170,6 @@ async function withUsage(workspace: Workspace, job: Sending, { provider }: Submi
   if (!before) return job;
   await (await workspace.jobs()).update(job.id, (current) => ({ ...current, usageBefore: before }));
   return { ...job, usageBefore: before };
-}
-
-/**
- * The unresolved jobs that this request takes the place of: with `replaces`, that one and those which it was to replace. Equal
- * ones of another key, and takes, are wanted besides, also by whoever names no key: closed, their key would be free to be sent; and what is itself a take replaces nothing that it does not name.
- */
-function replacedBy(
-  jobs: readonly Job[],
-  { order, key, resend, replaces, ownIds, take: ofTake }: SubmitOptions,
-): readonly Unanswered[] {
-  if (!resend || (ofTake && replaces === undefined)) return [];
-  const meant = new Set<string | undefined>([replaces]);
-  for (const id of meant) meant.add(jobs.find((job) => job.id === id)?.replaces);
-  const isEqual = ({ id, fingerprint, key: own, take }: Job): boolean =>
-    fingerprint === order.fingerprint && !ownIds.includes(id) && (own === key || (!take && own === undefined));
-  const isMeant = (job: Job): boolean => (replaces === undefined ? isEqual(job) : meant.has(job.id));
-  return jobs.filter(isUnanswered).filter(isMeant);
 }
 
 async function sendRecorded(workspace: Workspace, job: Sending, options: SubmitOptions): Promise<Submitted> {

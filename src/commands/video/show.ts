@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { formatJobCost, formatUsd } from '../../costs/cost.ts';
 import { hostAddress } from '../../providers/index.ts';
 import { formatSize } from '../../shared/geometry.ts';
-import type { Job, Remote } from '../../shared/job.ts';
+import { isRefused, type Job, type Remote } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
 import { findJob } from '../../videos/jobs/find.ts';
 import { describe } from '../../videos/jobs/lifecycle.ts';
@@ -20,6 +20,7 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
   const facts: [string, string | undefined][] = [
     ['status', describe(job)],
     ['reason', failure && oneLine(failure.message)],
+    ['replaced', job.remoteId === undefined && isRefused(job) && job.replacedBy ? `by ${job.replacedBy}` : undefined],
     ['prompt', oneLine(job.request.prompt, 2000)],
     ['made from', job.request.from && `${job.request.from.jobId} (${job.request.from.kind})`],
     ['characters', job.characters.join(', ') || undefined],

@@ -6,6 +6,7 @@ import { exitOf } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import type { Job, JobDigest } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
+import { replacedHint } from '../../videos/jobs/error.ts';
 import { findJobs } from '../../videos/jobs/find.ts';
 import { describeWithFile, findNotDownloaded, isNotDownloaded } from '../../videos/jobs/not-downloaded.ts';
 import { jobJson } from '../../videos/jobs/record.ts';
@@ -42,8 +43,10 @@ export async function runVideoStatus(
           ),
     quiet: asked.map(({ job }) => job.id),
   });
-  for (const { error, unresolved } of asked) {
+  for (const { job, error, unresolved } of asked) {
     if (unresolved && !error) ui.note(`${unresolved.message} ${unresolved.hint ?? ''}`);
+    const hint = replacedHint(job, 'status');
+    if (hint !== undefined) ui.note(`Job ${job.id} is over. ${hint}`);
   }
   // Without an id it is about all jobs of this machine.
   const shown = input.ids.length > 0 ? asked.map(({ job }) => job) : (await (await context.jobs()).digests()).records;

@@ -1,7 +1,7 @@
 /** What the record of a job says of what it cost, as the ledger has it. */
 import type { Correction } from '../../costs/ledger.ts';
 import type { Charge, CostEntry } from '../../costs/spending.ts';
-import { isRefused, type Job, type JobDigest } from '../../shared/job.ts';
+import { CLOSED, isRefused, type Job, type JobDigest } from '../../shared/job.ts';
 import type { JobStore } from './store.ts';
 
 /** The entry of a job in the ledger. */
@@ -21,8 +21,9 @@ function chargeOf({ id, createdAt, cost, tags = [] }: Pick<JobDigest, 'id' | 'cr
 /** What was known later than the request: what the host charged, that it made nothing, or what it expected of the job itself. */
 export function correctionOf(job: JobDigest | Job | undefined): Correction | undefined {
   if (job?.cost?.actualUsd !== undefined) return { actualUsd: job.cost.actualUsd };
-  // A request that was sent again may have made something all the same.
-  if (job && isRefused(job) && job.replacedBy === undefined) return { refused: true };
+  // A request without an answer that was sent again may have made something all the same.
+  const mayBeMade = job && isRefused(job) && job.replacedBy !== undefined && job.failure?.code === CLOSED;
+  if (job && isRefused(job) && !mayBeMade) return { refused: true };
   const { estimateUsd } = job?.cost ?? {};
   return estimateUsd === undefined ? undefined : { estimateUsd };
 }

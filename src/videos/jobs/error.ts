@@ -17,14 +17,18 @@ const LIKENESS_RULE =
   'The content policy of the host refused it. Likenesses of real people are blocked by default, also in uploaded clips and pictures, and so are ' +
   'copyrighted characters. Change the prompt or the clip; the same request will be refused again.';
 
-function closedError({ id, replacedBy }: Closed, reason: string): SoraError {
+function closedError(job: Closed, reason: string): SoraError {
+  const { id } = job;
   return new SoraError('refused', `Job ${id} was closed${reason}`, {
-    hint:
-      replacedBy === undefined
-        ? `To send its request once more: sora video resend ${id}`
-        : `Follow that one: sora video wait ${replacedBy}`,
+    hint: replacedHint(job) ?? `To send its request once more: sora video resend ${id}`,
     jobId: id,
   });
+}
+
+/** How to go on with the job that took the place of this one; undefined where none did. */
+export function replacedHint(job: Job, verb: 'wait' | 'status' = 'wait'): string | undefined {
+  if (job.remoteId !== undefined || !isRefused(job) || job.replacedBy === undefined) return undefined;
+  return `Its request was sent once more, as job ${job.replacedBy}. Follow that one: sora video ${verb} ${job.replacedBy}`;
 }
 
 /** The error of a job that ended without a video, or undefined for one that has not. */
@@ -48,7 +52,7 @@ export function jobError(job: Job): SoraError | undefined {
 function refusedError(job: Refused, reason: string): SoraError {
   const { id, failure } = job;
   const error = (code: ErrorCode, verb: string, hint: string, more: SoraErrorOptions = {}): SoraError =>
-    new SoraError(code, `Job ${id} ${verb}${reason}`, { hint, jobId: id, ...more });
+    new SoraError(code, `Job ${id} ${verb}${reason}`, { hint: replacedHint(job) ?? hint, jobId: id, ...more });
   if (failure?.policy) return error('policy', 'was refused', LIKENESS_RULE);
   const send = `sora video resend ${id}`;
   switch (refusalCodeOf(job)) {
@@ -75,8 +79,10 @@ function refusedError(job: Refused, reason: string): SoraError {
   }
 }
 
-function hintOfFailure({ request, failure }: Remote): string {
-  const command = `\`sora video ${request.from?.kind ?? 'generate'}\` command`;
+function hintOfFailure({ request, failure, take }: Remote): string {
+  const command = take
+    ? `command on ${oneLine(take.file)}`
+    : `\`sora video ${request.from?.kind ?? 'generate'}\` command`;
   if (failure?.unreachable)
     return `Its clips are uploaded again for the next video. To try again, run the same ${command}.`;
   if (isAboutRequest(failure))

@@ -5,7 +5,9 @@ import { isSoraError } from '../../shared/errors.ts';
 import {
   CLOSED,
   type Closed,
+  isClosed,
   isFinal,
+  isRefused,
   type Job,
   type JobFailure,
   type JobStatus,
@@ -129,6 +131,20 @@ export function closeJob(
   };
 }
 
+/**
+ * The record of a job whose request was sent once more, as job `by`: an unanswered one is closed by that, and a refused one
+ * keeps what its host said.
+ */
+export function replaceJob(job: Unanswered | Refused, { nowMs, by }: { nowMs: number; by: string }): Refused {
+  if (!isRefused(job)) return closeJob(job, { nowMs, by });
+  // The message of one that was replaced before names the job that took its place then.
+  if (isClosed(job) && job.replacedBy !== undefined) {
+    const { failure: _failure, ...rest } = job;
+    return closeJob(rest, { nowMs, by });
+  }
+  return { ...job, replacedBy: by, updatedAt: new Date(nowMs).toISOString() };
+}
+
 /** A closed job as it was before: nobody knows what became of its request. */
 export function reopenJob(job: Closed): Unresolved {
   const { failure: _failure, replacedBy: _replacedBy, ...rest } = job;
@@ -178,12 +194,14 @@ export function describe(job: {
   readonly status: JobStatus;
   readonly remoteId?: string;
   readonly failure?: Pick<JobFailure, 'code'>;
+  readonly replacedBy?: string;
   readonly remoteStatus?: string;
   readonly progress?: number;
   readonly queuePosition?: number;
   readonly throttled?: boolean;
 }): string {
   const word = job.remoteStatus === undefined ? job.status : `${job.status} (the host says "${job.remoteStatus}")`;
+  if (job.replacedBy !== undefined) return `${word} (replaced)`;
   if (job.status === 'failed' && job.remoteId === undefined)
     return `${word}${REFUSED_WORDS[job.failure?.code ?? ''] ?? ''}`;
   if (job.status === 'queued' && job.throttled) return 'throttled (account limit)';

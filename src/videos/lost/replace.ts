@@ -4,16 +4,18 @@ import { hostTitle } from '../../providers/index.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import {
   endedWithoutVideo,
+  isClosed,
   isRefused,
   isUnanswered,
   type Job,
+  type JobTake,
   type Refused,
   type Unanswered,
 } from '../../shared/job.ts';
 import type { Workspace } from '../../workspace.ts';
 import { jobCommand } from '../jobs/command.ts';
 import { jobError } from '../jobs/error.ts';
-import { closeJob, describe } from '../jobs/lifecycle.ts';
+import { describe, replaceJob } from '../jobs/lifecycle.ts';
 import { withoutSender } from './recover.ts';
 
 /** Throws `usage` for a job that its host has, or had: there is nothing to close or to send again. */
@@ -43,7 +45,9 @@ export function refuseResent(workspace: Workspace, jobs: readonly Job[], id: str
   const line = new Set<Job>([job]);
   for (const one of line) {
     const by = isRefused(one) ? one.replacedBy : undefined;
-    for (const other of jobs) if (other.replaces === one.id || other.id === by) line.add(other);
+    // Of a key that is free again, its job is what a resend answers with.
+    const isKeys = (other: Job): boolean => !isClosed(one) && one.key !== undefined && other.key === one.key;
+    for (const other of jobs) if (other.replaces === one.id || (other.id === by && !isKeys(other))) line.add(other);
   }
   const living = [...line].find((one) => one !== job && !endedWithoutVideo(one.status));
   if (!living) return;
@@ -56,11 +60,50 @@ export function refuseResent(workspace: Workspace, jobs: readonly Job[], id: str
   });
 }
 
+/** What is sent, as far as it tells which jobs it takes the place of. */
+export interface Replacing {
+  readonly order: { readonly fingerprint: string };
+  readonly key: string | undefined;
+  readonly resend: boolean;
+  /** The one job that is sent once more. */
+  readonly replaces?: string;
+  /** Jobs that this same command has made: equal on purpose. */
+  readonly ownIds: readonly string[];
+  readonly take?: JobTake | undefined;
+}
+
 /**
- * Closes what job `by` was sent in the place of, once that may exist: a refusal leaves them as they were. One that another
- * process is sending right now stays open. That a record cannot be written is a warning.
+ * The jobs that a request takes the place of. Refused ones: those of its key, and of a take the equal ones of its scene. Unresolved
+ * ones with `resend` only. With `replaces`, of either kind, that one and those which it was to replace. Unresolved ones of another
+ * key, and takes, are wanted besides, also by whoever names no key: closed, their key would be free to be sent; and what is itself
+ * a take closes nothing that it does not name.
  */
-export async function closeReplaced(workspace: Workspace, replaced: readonly Unanswered[], by: string): Promise<void> {
+export function replacedBy(jobs: readonly Job[], by: Replacing): readonly (Unanswered | Refused)[] {
+  const { order, key, resend, replaces, ownIds, take } = by;
+  const meant = new Set<string | undefined>([replaces]);
+  for (const id of meant) meant.add(jobs.find((job) => job.id === id)?.replaces);
+  const isEqual = (job: Job): boolean => job.fingerprint === order.fingerprint && !ownIds.includes(job.id);
+  const isWanted = (job: Job): boolean => job.key !== key && (job.take !== undefined || job.key !== undefined);
+  const isClosedBy = (job: Unanswered): boolean =>
+    resend && (replaces === undefined ? !take && isEqual(job) && !isWanted(job) : meant.has(job.id));
+  const isOfScene = (job: Job): boolean =>
+    take !== undefined && job.take?.file === take.file && job.take.scene === take.scene && isEqual(job);
+  const isReplaced = (job: Refused): boolean =>
+    meant.has(job.id) || (job.replacedBy === undefined && ((key !== undefined && job.key === key) || isOfScene(job)));
+  return jobs.filter((job): job is Unanswered | Refused =>
+    isUnanswered(job) ? isClosedBy(job) : isRefused(job) && isReplaced(job),
+  );
+}
+
+/**
+ * Writes down that job `by` was sent in the place of these, which closes those without an answer, once it may exist: a refusal
+ * leaves them as they were. One that another process is sending right now stays open. That a record cannot be written is a warning.
+ */
+export async function closeReplaced(
+  workspace: Workspace,
+  replaced: readonly (Unanswered | Refused)[],
+  by: string,
+): Promise<void> {
   if (replaced.length === 0) return;
   const store = await workspace.jobs();
   try {
@@ -69,8 +112,8 @@ export async function closeReplaced(workspace: Workspace, replaced: readonly Una
     for (const job of replaced) {
       const nowMs = workspace.runtime.clock.now();
       if (await withoutSender(workspace, job)) {
-        await store.update(job.id, (now) => (isUnanswered(now) ? closeJob(now, { nowMs, by }) : now));
-        workspace.reporter.note(`Job ${job.id} is closed: ${by} replaces it.`);
+        await store.update(job.id, (now) => (now.remoteId === undefined ? replaceJob(now, { nowMs, by }) : now));
+        if (isUnanswered(job)) workspace.reporter.note(`Job ${job.id} is closed: ${by} replaces it.`);
       }
     }
   } catch (error) {

@@ -6,11 +6,14 @@ import { runGenerate } from '../../../src/commands/video/generate.ts';
 import type { GenerateFlags } from '../../../src/commands/video/input.ts';
 import { type ResendFlags, runVideoResend } from '../../../src/commands/video/resend.ts';
 import { runVideoStatus } from '../../../src/commands/video/status.ts';
-import type { Job } from '../../../src/shared/job.ts';
+import type { Job, Refused } from '../../../src/shared/job.ts';
+import { correctionOf } from '../../../src/videos/jobs/costs.ts';
+import { jobError } from '../../../src/videos/jobs/error.ts';
+import { replacedBy } from '../../../src/videos/lost/replace.ts';
 import { addCharacter, addJob, NO_LIST, refusal, videoList, videoObject, withHost } from '../../helpers/far-end.ts';
 import { pictureOf } from '../../helpers/pictures.ts';
 import { START, type TestContext } from '../../helpers/runtime.ts';
-import { hashOf, type JobFields } from '../../helpers/samples.ts';
+import { hashOf, type JobFields, sampleJob } from '../../helpers/samples.ts';
 
 type Test = Awaited<ReturnType<typeof withHost>>;
 
@@ -83,6 +86,50 @@ describe('P2: a request that is sent once more', () => {
     test.server.answer(videoObject('queued', { id: 'video_3' }));
     expect(await generate(test)).toBe(0);
     expect(bodies(test)).toHaveLength(3);
+  });
+
+  it.each([
+    ['lost', undefined, undefined],
+    ['refused', 'nightly', 401],
+  ])('is followed from the job that was %s: its end names the job that took its place', async (_how, key, status) => {
+    const test = await withHost();
+    if (status !== undefined) {
+      test.server.answer(refusal(status, 'invalid_api_key'));
+      await expect(generate(test, { key })).rejects.toMatchObject({ code: 'auth' });
+    }
+    const [old] = status === undefined ? [await lose(test)] : await jobs(test);
+    if (!old) throw new Error('no record was made');
+    test.server.answer(...(status === undefined ? [NO_LIST] : []), videoObject('queued', { id: 'video_2' }));
+    expect(await resend(test, old.id)).toBe(0);
+    const [made] = await jobs(test);
+    const error = jobError((await (await test.context.jobs()).find(old.id)) as Refused);
+    expect(error).toMatchObject({ code: status === undefined ? 'refused' : 'auth' });
+    expect(error.hint).toBe(
+      `Its request was sent once more, as job ${made?.id}. Follow that one: sora video wait ${made?.id}`,
+    );
+    const again = await test.again();
+    expect(await runVideoStatus(again.context, { ids: [old.id], watch: false, exitStatus: false })).toBe(0);
+    expect(again.stdout.text()).toContain('failed (replaced)');
+    expect(again.stderr.text()).toContain(`Follow that one: sora video status ${made?.id}`);
+    // A refused request costs nothing, also after it was sent once more.
+    expect(correctionOf(await (await test.context.jobs()).find(old.id))).toEqual(
+      status === undefined ? { estimateUsd: expect.any(Number) } : { refused: true },
+    );
+  });
+
+  it('by its key, or as a take of one scene, takes the place of those that were refused, and of no other', () => {
+    const take = { file: '/film/ad.md', scene: 'boat', n: 1, path: 'a.mp4' };
+    const fingerprint = hashOf('work');
+    const refused = (id: string, fields: JobFields): Job =>
+      sampleJob(`job_0mwq8lds000000${id}`, { status: 'failed', ...fields });
+    const keyed = refused('1', { fingerprint: hashOf('other'), key: 'a' });
+    const own = refused('2', { fingerprint, take, key: 'b' });
+    const otherScene = refused('3', { fingerprint, take: { ...take, scene: 'sea' }, key: 'c' });
+    const all = [keyed, own, otherScene, refused('4', { fingerprint })];
+    const by = { order: { fingerprint }, key: undefined, resend: false, ownIds: [] };
+    expect(replacedBy(all, by)).toEqual([]);
+    expect(replacedBy(all, { ...by, key: 'a' })).toEqual([keyed]);
+    expect(replacedBy(all, { ...by, key: 'd', take: { ...take, n: 2 } })).toEqual([own]);
   });
 
   it('by `generate --resend` closes every equal job that was unknown, and no other', async () => {
