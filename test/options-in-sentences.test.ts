@@ -6,7 +6,8 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { loadAllCommands } from '../src/cli/options.ts';
 import { createProgram } from '../src/cli/program.ts';
-import { longOption, OPTION_NAMES, option } from '../src/shared/options.ts';
+import { OWNERS, ownersSentence } from '../src/shared/option-owners.ts';
+import { longOption, OPTION_NAMES, type OptionName, option } from '../src/shared/options.ts';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
@@ -15,8 +16,8 @@ const COMMAND_LINE = /^(?:(?:cli|commands|completion|help|terminal|sandbox)\/|ma
 
 /** Flags of other programs. */
 const ELSEWHERE: readonly string[] = [
-  'http/transport-errors.ts --tls-min-v',
-  'http/transport-errors.ts --tls-cipher-list',
+  'http/tls-errors.ts --tls-min-v',
+  'http/tls-errors.ts --tls-cipher-list',
   'media/probe/mediainfo.ts --wasm-tiering-budget',
 ];
 
@@ -73,6 +74,22 @@ describe('the commands that sentences name', () => {
   });
 });
 
+describe('a sentence with an option that the command which says it lacks', () => {
+  const resend = { words: 'video resend', flags: new Set(['--wait', '--max-cost', '-q', '--quiet', '--json']) };
+  const status = { words: 'batch status', flags: new Set<string>() };
+
+  it.each([
+    [resend, 'To fill the frame, add --fit crop.', '--fit is an option of sora video generate.'],
+    [resend, 'Leave out -c, or use another --model.', '-c and --model are options of sora video generate.'],
+    [status, 'To make it by its new text, add --changed.', '--changed is an option of sora batch run.'],
+    [resend, 'Raise --max-cost, or leave out --json.', ''],
+    [resend, 'Make it again: sora character create <clip> --name Joe --force', ''],
+    [resend, 'The server takes --tls-min-v1.0 only.', ''],
+  ])('ends with the one that has it: %#', (taker, text, expected) => {
+    expect(ownersSentence(text, taker)).toBe(expected);
+  });
+});
+
 describe('the options that sentences name', () => {
   it('are options of the program', async () => {
     const program = createProgram({ write() {}, columns: 80, runLine: async () => 0, async run() {} });
@@ -84,5 +101,22 @@ describe('the options that sentences name', () => {
     const known = new Set(all(program));
     const named = OPTION_NAMES.flatMap((name) => [option(name), longOption(name)]);
     expect(named.filter((flag) => !known.has(flag))).toEqual([]);
+  });
+
+  it('are options of the command that says them, or the command that has them is named', async () => {
+    const program = createProgram({ write() {}, columns: 80, runLine: async () => 0, async run() {} });
+    await loadAllCommands(program);
+    const flagsOf = ({ options }: Pick<Command, 'options'>): string[] =>
+      options.flatMap(({ long, short }) => [long ?? '', short ?? '']);
+    const find = (words: string): Command | undefined =>
+      words
+        .split(' ')
+        .reduce<Command | undefined>((at, word) => at?.commands.find((one) => one.name() === word), program);
+    const everywhere = new Set(flagsOf(program));
+    const own = OPTION_NAMES.filter((name) => !everywhere.has(longOption(name)));
+    const lacks = (name: OptionName) => (words: string) =>
+      !flagsOf(find(words) ?? { options: [] }).includes(longOption(name));
+    const wrong = own.flatMap((name) => (OWNERS[name] ?? []).filter(lacks(name)).map((words) => `${words} ${name}`));
+    expect({ wrong, unowned: own.filter((name) => !OWNERS[name]) }).toEqual({ wrong: [], unowned: [] });
   });
 });

@@ -5,6 +5,7 @@ import type { Context, Globals } from '../context.ts';
 import { HELP_TOPICS, type HelpTopic } from '../help/read-topic.ts';
 import { PROVIDER_NAMES } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
+import type { OptionTaker } from '../shared/option-owners.ts';
 import { wrap } from '../terminal/width.ts';
 import { CollectingCommand } from './collecting-command.ts';
 import type { RunLine } from './demo.ts';
@@ -14,7 +15,11 @@ import { type Act, examples, isText, lazyCommand, loadCommand, type Outcome, one
 export interface ProgramOptions {
   write(text: string): void;
   readonly columns: number;
-  run(globals: Globals, color: boolean, command: (context: Context) => Promise<Outcome>): Promise<void>;
+  run(
+    globals: Globals,
+    shown: { readonly color: boolean; readonly taker: OptionTaker },
+    command: (context: Context) => Promise<Outcome>,
+  ): Promise<void>;
   /** Another line, for a command that consists of commands. */
   readonly runLine: RunLine;
 }
@@ -103,7 +108,7 @@ export function createProgram({ write, columns, run, runLine }: ProgramOptions):
     async (...given: unknown[]): Promise<void> => {
       const command = given.at(-1) as Command;
       const all = command.optsWithGlobals<Globals & { color: boolean }>();
-      await run(all, all.color, (context) =>
+      await run(all, { color: all.color, taker: takerOf(command) }, (context) =>
         body(context, command.processedArgs.flat().filter(isText), command.opts() as Options),
       );
     };
@@ -133,4 +138,14 @@ export function createProgram({ write, columns, run, runLine }: ProgramOptions):
     examples('sora character create joe.mp4 --name Joe', 'sora video generate "Joe waves at the sea." -c Joe --wait'),
   );
   return program;
+}
+
+function takerOf(command: Command): OptionTaker {
+  const flags = new Set<string>();
+  const names: string[] = [];
+  for (let one: Command | null = command; one; one = one.parent) {
+    for (const { long, short } of one.options) for (const flag of [long, short]) if (flag) flags.add(flag);
+    if (one.parent) names.unshift(one.name());
+  }
+  return { words: names.join(' '), flags };
 }

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { createContext, type Globals, type Runtime } from '../context.ts';
 import { EXIT_CODES, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
+import { type OptionTaker, ownersSentence } from '../shared/option-owners.ts';
 import { oneLine } from '../shared/text.ts';
 import { createUi, type Ui } from '../terminal/ui.ts';
 import { requireUtf8Arguments } from './argument-text.ts';
@@ -13,14 +14,14 @@ import { createProgram } from './program.ts';
 /** Runs one command to its end. Never throws; everything it opened is closed when it resolves. */
 export async function runCli(argv: readonly string[], runtime: Runtime): Promise<number> {
   const early = earlyGlobals(argv);
-  let ui = uiOf(runtime, early, !argv.includes('--no-color'));
+  let ui = uiOf(runtime, early, { color: !argv.includes('--no-color') });
   const outcome = { code: 0 };
   const program = createProgram({
     write: (text) => void runtime.stdout.stream.write(text),
     columns: runtime.stdout.columns || 80,
     runLine: runCli,
-    async run(globals, color, command) {
-      ui = uiOf(runtime, globals, color);
+    async run(globals, { color, taker }, command) {
+      ui = uiOf(runtime, globals, { color, taker });
       if (globals.json && globals.quiet) {
         throw new SoraError('usage', '--quiet and --json cannot be used together.', {
           hint: '--json prints one document, --quiet only ids or paths.',
@@ -58,10 +59,14 @@ function earlyGlobals(argv: readonly string[]): Globals {
 
 /** Says it as the command of these arguments would have said it. */
 export function reportError(error: SoraError, argv: readonly string[], runtime: Runtime): void {
-  uiOf(runtime, earlyGlobals(argv), !argv.includes('--no-color')).error(error);
+  uiOf(runtime, earlyGlobals(argv), { color: !argv.includes('--no-color') }).error(error);
 }
 
-function uiOf(runtime: Runtime, globals: Globals, color: boolean): Ui {
+function uiOf(
+  runtime: Runtime,
+  globals: Globals,
+  { color, taker }: { readonly color: boolean; readonly taker?: OptionTaker },
+): Ui {
   const dumb = runtime.env.TERM === 'dumb';
   const forced = runtime.env.FORCE_COLOR;
   const wants = (isTTY: boolean): boolean => {
@@ -77,6 +82,7 @@ function uiOf(runtime: Runtime, globals: Globals, color: boolean): Ui {
     // Some CI systems give a terminal without a width; ora never returns from one.
     animate: runtime.stderr.isTTY && runtime.stderr.columns > 0 && !dumb && !runtime.env.CI,
     now: runtime.clock.now,
+    ...(taker && { footnote: (text) => ownersSentence(text, taker) }),
   });
 }
 

@@ -88,13 +88,25 @@ export function longOption(name: OptionName): string {
 /** A whole command, to the end of its line or sentence: it is typed into a shell as it stands. */
 const COMMAND = /\bsora [a-z]+ .*?(?=\. |\.?$|[`)])/gm;
 
+/** A flag in a sentence. */
+const FLAG = /(?<![\w-])--?[a-z][a-z-]*\b/g;
+
+/** The option of that flag, short or long. */
+export function optionOf(flag: string): OptionName | undefined {
+  return OPTION_NAMES.find((name) => FLAGS[name].split(', ').includes(flag));
+}
+
+/** The flags that a text names outside of whole commands, in their order. */
+export function flagsIn(text: string): readonly string[] {
+  return [...text.replaceAll(COMMAND, '').matchAll(FLAG)].map(([flag]) => flag);
+}
+
 /** The text with options by the words of somebody who types no flags. Commands in it stay as they are. */
 export function renameOptions(text: string, words: Partial<Readonly<Record<OptionName, string>>>): string {
   const named = new Map(
     OPTION_NAMES.flatMap((name) => [option(name), longOption(name)].map((flag) => [flag, words[name]])),
   );
-  const rename = (part: string): string =>
-    part.replace(/(?<![\w-])--?[a-z][a-z-]*\b/g, (flag) => named.get(flag) ?? flag);
+  const rename = (part: string): string => part.replace(FLAG, (flag) => named.get(flag) ?? flag);
   let end = 0;
   let renamed = '';
   for (const { 0: command, index } of text.matchAll(COMMAND)) {

@@ -8,7 +8,7 @@ import { createRedactor, isUnmistakable, type Redact } from '../http/redact.ts';
 import { EXIT_CODES, isRetryable, type SoraError } from '../shared/errors.ts';
 import { nextCommands } from '../shared/next-commands.ts';
 import { type Reporter, SILENT_TASK } from '../shared/reporter.ts';
-import { clean, oneLine, safeJson, shorten } from '../shared/text.ts';
+import { clean, oneLine, safeJson, sentence, shorten } from '../shared/text.ts';
 import { relativeTime } from '../shared/time.ts';
 import { createBoard, plainTask } from './progress.ts';
 import { type FreeColumns, formatTable } from './table.ts';
@@ -32,6 +32,8 @@ export interface UiOptions {
   readonly animate: boolean;
   /** Milliseconds since the epoch: what relative times are reckoned from. Without it they are written as dates. */
   now?(): number;
+  /** A sentence that stands behind a note, a warning or a hint, where it needs one. */
+  footnote?(text: string): string;
 }
 
 /** What a command hands over: one document for `--json`, text for people, the bare ids or paths for `--quiet`. */
@@ -81,6 +83,10 @@ export function createUi(options: UiOptions): Ui {
   const safe = (text: string): string => clean(hide(text));
   // Hidden first: a cut would leave a key's beginning.
   const told = (text: string): string => said(hide(text));
+  const noted = (text: string): string => {
+    const more = options.footnote?.(text) ?? '';
+    return more === '' ? text : `${sentence(text)} ${more}`;
+  };
   const board = createBoard(options.stderr.stream, options.stderr.columns, { mark, safe });
   let resultSink = options.stdout;
   const ago = (iso: string): string | undefined =>
@@ -112,12 +118,11 @@ export function createUi(options: UiOptions): Ui {
       resultSink = options.stderr;
     },
     note(text) {
-      if (!quiet && !json) toStderr(atWidth(told(text)));
+      if (!quiet && !json) toStderr(atWidth(told(noted(text))));
     },
     warn(text) {
-      toStderr(
-        json ? safeJson({ warning: told(text) }) : labelled('warning:', told(text), { atWidth, paint: mark.yellow }),
-      );
+      const shown = told(noted(text));
+      toStderr(json ? safeJson({ warning: shown }) : labelled('warning:', shown, { atWidth, paint: mark.yellow }));
     },
     // NDJSON, for programs that follow a wait.
     event(event) {
@@ -128,7 +133,10 @@ export function createUi(options: UiOptions): Ui {
       return live ? board(text) : plainTask(text, { write: toStderr, safe });
     },
     error(error) {
-      const shown = hidden(error, hide);
+      const { hint } = error;
+      const more = (hint !== undefined && options.footnote?.(hint)) || undefined;
+      // A command in the hint ends with its line.
+      const shown = hidden(error, more === undefined ? hint : `${hint}\n${more}`, hide);
       toStderr(json ? safeJson({ error: errorDocument(shown, isRetryable(error)) }) : errorText(shown, mark, atWidth));
     },
     debug(line) {
@@ -158,7 +166,11 @@ export function createUi(options: UiOptions): Ui {
 
 type Shown = Pick<SoraError, 'code' | 'message' | 'hint' | 'requestId' | 'jobId' | 'problems'>;
 
-function hidden({ code, message, hint, requestId, jobId, problems }: SoraError, hide: Redact): Shown {
+function hidden(
+  { code, message, requestId, jobId, problems }: SoraError,
+  hint: string | undefined,
+  hide: Redact,
+): Shown {
   return {
     ...{ code, message: hide(message), problems: problems.map(hide) },
     hint: hint === undefined ? hint : hide(hint),

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { SoraError } from '../../src/shared/errors.ts';
+import { ownersSentence } from '../../src/shared/option-owners.ts';
 import { createUi, type Ui, type UiOptions } from '../../src/terminal/ui.ts';
 import { Captured } from '../helpers/runtime.ts';
 
@@ -26,6 +27,29 @@ function setUp({ colored = false, ...options }: Partial<UiOptions> & { colored?:
 }
 
 const RESULT = { json: { id: 'job_1' }, text: 'Job job_1 is queued.', quiet: ['job_1', 'job_2'] };
+
+describe('a note, a warning or a hint that names an option of another command', () => {
+  const footnote = (text: string): string => ownersSentence(text, { words: 'video resend', flags: new Set() });
+
+  it('ends with that command; what a hint leads to is still found', () => {
+    const [plain, json] = [setUp({ footnote }), setUp({ footnote, json: true })];
+    plain.ui.note('Add --fit crop');
+    plain.ui.warn('No bars.');
+    const hint = 'Name another with --model: sora provider models fal';
+    json.ui.error(new SoraError('usage', 'No.', { hint }));
+    const [note, warning] = plain.stderr.text().split('\n');
+    expect(note).toBe('Add --fit crop. --fit is an option of sora video generate.');
+    expect(warning).toBe('warning: No bars.');
+    expect(json.stderr.json()).toMatchObject([
+      {
+        error: {
+          hint: `${hint}\n--model is an option of sora video generate.`,
+          next: [['sora', 'provider', 'models', 'fal']],
+        },
+      },
+    ]);
+  });
+});
 
 describe('a long message', () => {
   const WORDS = 'one two three four';
