@@ -12,13 +12,24 @@ export function throwIfAborted(signal: AbortSignal): void {
   throw new SoraError('interrupted', 'Interrupted.', { cause: signal.reason });
 }
 
-/** ffmpeg's first complaints, which are the specific ones, in one short line. */
+/** ffmpeg's first complaints, which are the specific ones, in one short line, without its advice to whoever types its options. */
 export function firstWords(stderr: string): string {
   const lines = stderr
     .split(/[\r\n]+/)
-    .map((line) => line.replace(/^(?:\[[^\]]*\]\s*)+/, '').trim())
+    .map((line) => withoutAdvice(line.replace(/^(?:\[[^\]]*\]\s*)+/, '')).trim())
     .filter((line) => line !== '' && !NOISE.test(line));
   return oneLine([...new Set(lines)].slice(0, 2).join('; '), 200).replace(/[.\s]+$/, '') || 'ffmpeg gave no reason';
+}
+
+/**
+ * A sentence or a clause that tells a user of ffmpeg what to do, to the end of its line: which option to change, where to
+ * report it, or which version to get.
+ */
+const ADVICE =
+  /(?:^|[.,;:!?]\s+|\s*\()(?:if you (?:want|need|are|think)\b|(?:(?:you (?:can|may|might|should|need to|could)|please|alternatively,?|also,?) )?(?:(?:try|consider) \w+ing|add|choose|consider|enable|increase|install|raise|reduce|set (?:the|a|\w+ option)|specify|try|update|upgrade|use)\b(?! of\b)|please\b|the recommended\b|patches (?:are )?welcome|this is a bug, please).*$/i;
+
+function withoutAdvice(line: string): string {
+  return line.replace(ADVICE, '');
 }
 
 const NOISE =

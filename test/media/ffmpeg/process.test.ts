@@ -9,6 +9,39 @@ describe('firstWords', () => {
     expect(firstWords(stderr)).toBe('Reference 3 >= 3; error while decoding MB 70 34');
   });
 
+  it.each([
+    [
+      "[matroska,webm @ 0x1] File ended prematurely\nConsider increasing the value for the 'analyzeduration' (0) and 'probesize' (5000000) options\n",
+      'File ended prematurely',
+    ],
+    ['Could not write header, consider using -strict 2.', 'Could not write header'],
+    ['Clipping level 7, increase qscale', 'Clipping level 7'],
+    [
+      "H.264 bitstream malformed, no startcode found, use the video bitstream filter 'h264_mp4toannexb' to fix it ('-bsf:v h264_mp4toannexb' option with ffmpeg)",
+      'H.264 bitstream malformed, no startcode found',
+    ],
+    [
+      'Interlaced 4:2:0 is not implemented. Update your FFmpeg version to the newest one from Git. If the problem still occurs, it means that your file has a feature which has not been implemented.',
+      'Interlaced 4:2:0 is not implemented',
+    ],
+    ['If you want to help, upload a sample of this file\nInvalid data found', 'Invalid data found'],
+    [
+      'An invalid frame was output by a decoder. This is a bug, please report it.',
+      'An invalid frame was output by a decoder',
+    ],
+    [
+      'Cannot write moov atom before AC3 packets. Set the delay_moov flag to fix this.',
+      'Cannot write moov atom before AC3 packets',
+    ],
+    ['Could not find codec (try -v verbose)', 'Could not find codec'],
+    // What is no advice stays.
+    ['Use of closed frame, set count 7 of 9', 'Use of closed frame, set count 7 of 9'],
+    ['user data is damaged; settings lost', 'user data is damaged; settings lost'],
+    ['Please update.', 'ffmpeg gave no reason'],
+  ])('leaves out advice to its users: %#', (stderr, expected) => {
+    expect(firstWords(stderr)).toBe(expected);
+  });
+
   it('says a complaint once that comes from two threads', () => {
     expect(firstWords('[png @ 0x1] chunk too big\n[png @ 0x2] chunk too big\nError 7.\n')).toBe(
       'chunk too big; Error 7',
