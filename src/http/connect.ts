@@ -9,6 +9,9 @@ import { promisify } from 'node:util';
 import type { buildConnector } from 'undici';
 import { systemCode } from '../shared/errors.ts';
 
+/** The code of a reset, which is that of undici for a socket whose other side has closed. */
+export const RESET = 'UND_ERR_SOCKET';
+
 /** Names and connections as the system gives them, so that tests can replace them. */
 export interface Network {
   /** The addresses of a name, the preferred one first. */
@@ -59,16 +62,39 @@ export function createConnector(secure: buildConnector.connector, options: Conne
         (addresses) => {
           tried.set(host, attempts);
           const race = { ...options, port, attempts, addresses: interleave(addresses) };
-          connectFirst(race, (error, socket) => {
-            if (!socket) callback(error, null);
-            else if (to.protocol === 'https:') secure({ ...withServerName(to), httpSocket: socket }, callback);
-            else callback(null, socket);
+          connectFirst(race, (error, raw) => {
+            if (!raw) callback(error, null);
+            else if (to.protocol !== 'https:') callback(null, withResets(raw, raw));
+            else {
+              secure({ ...withServerName(to), httpSocket: raw }, (...[failure, socket]) =>
+                failure ? callback(failure, null) : callback(null, withResets(socket, raw)),
+              );
+            }
           });
         },
         (error: Error) => callback(error, null),
       );
     },
   };
+}
+
+/**
+ * The socket, with a reset told to undici as one. Of a body that only the end of its connection delimits, undici takes a reset,
+ * which it knows by its code, for that end (`onHttpSocketError` of its client-h1.js); and where a reset comes close behind data, libuv
+ * itself tells of an end (`uv__stream_io`). A connection that was reset has no peer any more.
+ */
+function withResets(socket: Socket, raw: Socket): Socket {
+  const emit = socket.emit.bind(socket) as (event: string | symbol, ...rest: unknown[]) => boolean;
+  socket.emit = (event: string | symbol, ...rest: unknown[]): boolean => {
+    if (event === 'end' && raw.remoteAddress === undefined) {
+      socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: RESET }));
+      return true;
+    }
+    const [error] = rest;
+    if (event === 'error' && systemCode(error) === 'ECONNRESET') Object.assign(error as Error, { code: RESET });
+    return emit(event, ...rest);
+  };
+  return socket;
 }
 
 /** undici names a proxy's address here, too, and newer versions of Node throw for one. */

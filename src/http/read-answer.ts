@@ -1,8 +1,9 @@
 /** The whole body of an answer, bounded and without keys; of one that breaks off, the id that its beginning names. */
-import { SoraError } from '../shared/errors.ts';
+import { SoraError, systemCode } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Clock } from '../shared/time.ts';
-import { type Answer, ambiguousCreate, requestIdOf } from './answer.ts';
+import { type Answer, ambiguousCreate, isRecord, parseJson, requestIdOf } from './answer.ts';
+import { RESET } from './connect.ts';
 import type { DecodedReply } from './content-coding.ts';
 import { TransportError } from './exchange.ts';
 import type { Redact } from './redact.ts';
@@ -18,8 +19,8 @@ export interface Hiding {
 }
 
 /**
- * Throws TransportError, with the id as its `knownId`, when the body breaks off; `refused` when it is larger than the request
- * allows, `ambiguous` where that leaves the fate of a create open.
+ * Throws TransportError, with the id as its `knownId`, when the body breaks off before it is whole; `refused` when it is larger than
+ * the request allows, `ambiguous` where that leaves the fate of a create open.
  */
 export async function readAnswer(
   reply: DecodedReply,
@@ -48,8 +49,12 @@ export async function readAnswer(
       chunks.push(chunk);
     }
   } catch (error) {
-    if (error instanceof TransportError && reply.status < 300) error.knownId = idIn(read(), redact);
-    throw error;
+    if (!(error instanceof TransportError)) throw error;
+    const isReset = systemCode(error.cause) === RESET;
+    if (!isReset || !isWhole(request, reply.status, read())) {
+      if (reply.status < 300) error.knownId = idIn(read(), redact);
+      throw error;
+    }
   }
   const text = read();
   return {
@@ -64,6 +69,15 @@ export async function readAnswer(
     redact,
     ...(reply.unknownCoding !== undefined && { unknownCoding: reply.unknownCoding }),
   };
+}
+
+/**
+ * Whether what came before a reset is an answer all the same: no part of an object is JSON, and the refusal of a create, which is
+ * not asked for again, is in the status. A server that closes without having read all of a request resets the connection behind
+ * its last byte.
+ */
+function isWhole({ kind }: HttpRequest, status: number, text: string): boolean {
+  return (kind === 'create' && status >= 400) || isRecord(parseJson(text));
 }
 
 /** Of an answer without its end: what of it is whole can be redacted, unlike the rest. */
