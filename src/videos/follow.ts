@@ -170,11 +170,9 @@ async function waitUntilDone(
     if (failed) throw await (await import('./jobs/face-refusal.ts')).withNextModel(workspace, done, failed);
     return { done, task: line.task };
   } catch (error) {
-    // Of several that were given up, whoever has waited for them says it once; on a terminal the error does.
-    if (!isSoraError(error, 'pending'))
-      line.task.fail(endedWithoutVideo(seen.status) ? describe(seen) : 'not followed');
-    else if (wait.isSeveral || wait.display.isLive) line.task.stop();
-    else line.task.fail(`${describe(seen)} when the wait ended`);
+    // What is given up is told by the error, once.
+    if (isSoraError(error, 'pending')) line.task.stop();
+    else line.task.fail(endedWithoutVideo(seen.status) ? describe(seen) : 'not followed');
     throw error;
   }
 }

@@ -9,7 +9,7 @@ import type { Job } from '../../shared/job.ts';
 import { areOf, counted, oneLine } from '../../shared/text.ts';
 import type { Followed } from '../../videos/download.ts';
 import { type FollowOptions, followJobs } from '../../videos/follow.ts';
-import { type Resumable, resumeCommand } from '../../videos/jobs/find.ts';
+import { resumeCommand } from '../../videos/jobs/find.ts';
 import { jobJson } from '../../videos/jobs/record.ts';
 import { shownIds } from '../../videos/jobs/short-id.ts';
 import { createWaitDisplay, describeWait, type NamingDisplay } from '../../videos/jobs/wait-display.ts';
@@ -18,40 +18,25 @@ import { requestText } from '../../videos/preview.ts';
 import type { Submitted } from '../../videos/submit.ts';
 import { type FollowFlags, outputOf } from './input.ts';
 
-/** The result of a command that sends and does not wait: the jobs, and how each is followed. */
+/** The result of a command that sends and does not wait: the jobs, and one command that follows them all. */
 async function showJobs(context: Context, jobs: readonly Job[]): Promise<void> {
-  const sentence = await followSentences(context);
+  // A terminal does not break such a command in the middle of an id.
+  const shown = await shownIds(context.jobs, context.runtime.stdout);
+  const stateOf = (job: Job): string => (job.status === 'succeeded' ? describeWait(job, { saves: false }) : job.status);
+  const states = jobs.map((job) => `${job.id} is ${stateOf(job)}.`).join('\n');
+  const named = jobs.map((job) => ({ ...job, id: shown(job.id) }));
   context.ui.result({
     json: jobs.length === 1 && jobs[0] ? jobJson(jobs[0]) : jobs.map(jobJson),
-    text: sentence(jobs, {}),
+    text: `${states}${jobs.length === 1 ? ' Follow it with' : '\nFollow them with'}: ${resumeCommand(context, named, {})}`,
     quiet: jobs.map(({ id }) => id),
   });
 }
 
-/** With a command that a terminal does not break in the middle of an id. */
-async function followSentences(context: Context): Promise<(jobs: readonly Job[], wish: Resumable) => string> {
-  const shown = await shownIds(context.jobs, context.runtime.stdout);
-  const stateOf = (job: Job): string => (job.status === 'succeeded' ? describeWait(job, { saves: false }) : job.status);
-  return (jobs, wish) => {
-    if (jobs.length === 0) return '';
-    const states = jobs.map((job) => `${job.id} is ${stateOf(job)}.`).join('\n');
-    const named = jobs.map((job) => ({ ...job, id: shown(job.id) }));
-    return `${states}${jobs.length === 1 ? ' Follow it with' : '\nFollow them with'}: ${resumeCommand(context, named, wish)}`;
-  };
-}
-
-/**
- * A job that a failure leaves unfinished (exit 8) is the result all the same: it is what a program goes on with. On a terminal
- * the failure has said it.
- */
-async function showUnfinished(context: Context, error: unknown, wish: FollowFlags): Promise<void> {
+/** A job that a failure leaves unfinished (exit 8) is the document all the same: what a program goes on with. As text, the failure says it. */
+async function showUnfinished(context: Context, error: unknown): Promise<void> {
   if (!isSoraError(error, 'pending') || error.jobId === undefined) return;
   const job = await (await context.jobs()).find(error.jobId).catch(() => undefined);
-  // With `--quiet` a wait prints files and nothing else.
-  if (!job) return;
-  const sentence = await followSentences(context);
-  const text = context.runtime.stdout.isTTY ? '' : sentence([job], wish);
-  context.ui.result({ json: jobJson(job), text, quiet: [] });
+  if (job) context.ui.result({ json: jobJson(job), text: '', quiet: [] });
 }
 
 export interface Preview {
@@ -117,7 +102,7 @@ export async function sendAndShow(
   const partly: Job[] = [];
   const sent = await send((jobs) => void partly.push(...jobs)).catch(async (error: unknown) => {
     if (partly.length > 0) await showJobs(context, partly);
-    else await showUnfinished(context, error, flags);
+    else await showUnfinished(context, error);
     throw error;
   });
   const jobs = sent.map(({ job }) => job);
@@ -149,12 +134,12 @@ export async function followAndShow(context: Context, jobs: readonly Job[], flag
     ...{ isSeveral, display },
   });
   const all = await following.catch(async (error: unknown) => {
-    await showUnfinished(context, error, flags);
+    await showUnfinished(context, error);
     throw error;
   });
   const { nameOf } = display;
   for (const error of await errorsOf(context, all, { wish: flags, nameOf })) context.ui.error(error);
-  await showFollowed(context, all, { isSeveral, wish: flags });
+  await showFollowed(context, all, { isSeveral });
   return exitOf(all);
 }
 
@@ -220,23 +205,18 @@ async function elsewhereErrors(
   return errors;
 }
 
-/** Where the files are, and what is unfinished; with `--json`, the jobs. */
+/** Where the files are; with `--json`, the jobs. What is unfinished is told by errors. */
 export async function showFollowed(
   context: Context,
   all: readonly Followed[],
-  { isSeveral = all.length !== 1, wish }: { isSeveral?: boolean; wish?: FollowFlags } = {},
+  { isSeveral = all.length !== 1 }: { isSeveral?: boolean } = {},
 ): Promise<void> {
   const { ui } = context;
-  const sentence = await followSentences(context);
   const paths = all.flatMap(({ path }) => path ?? []);
-  // On a terminal the error has told them.
-  const unfinished = context.runtime.stdout.isTTY
-    ? []
-    : all.filter(({ error }) => error?.code === 'pending').map(({ job }) => job);
   const only = isSeveral ? undefined : all[0];
   ui.result({
     json: only ? jobJson(only.job) : all.map(({ job }) => jobJson(job)),
-    text: [...(unfinished.length > 0 && wish ? [sentence(unfinished, wish)] : []), ...paths].join('\n'),
+    text: paths.join('\n'),
     quiet: paths,
   });
 }

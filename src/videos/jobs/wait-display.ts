@@ -19,8 +19,6 @@ export interface WaitLine {
 }
 
 export interface WaitDisplay {
-  /** Whether a line that has moved is gone when it stops: what is said at the end says it once. */
-  readonly isLive?: boolean;
   begin(job: Job): Promise<WaitLine>;
   /** The wait for this job is over, whether its line was begun or not; without an error, it is done. */
   ended?(job: Job, error?: SoraError): void;
@@ -52,11 +50,9 @@ export function createWaitDisplay(workspace: Workspace, jobs: readonly Job[], op
   const begin = options.live
     ? movingLines(workspace, options, history)
     : stillLines(workspace, options, jobs.length > 1);
-  const { live: isLive } = options;
-  if (jobs.length < 2) return { isLive, nameOf, begin: async (job) => begin(job, await nameOf(job)) };
+  if (jobs.length < 2) return { nameOf, begin: async (job) => begin(job, await nameOf(job)) };
   const all = createTotals(workspace, jobs, { ...options, history });
   return {
-    isLive,
     nameOf,
     async begin(job) {
       // The line of all of them stands above the others.
