@@ -1,7 +1,7 @@
 /** Files that are only ever appended to, a line of JSON each: what was appended is on the disk when the call returns. */
-import { open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { ensureFolder, type FileOwner, machineError, syncFolder } from './atomic-write.ts';
+import { ensureFolder, type FileOwner, flush, machineError, syncFolder } from './atomic-write.ts';
 
 /** Of a new file: what is beside the user's files is as open as those. */
 const MODES = { sora: 0o600, user: 0o666 } as const satisfies Record<FileOwner, number>;
@@ -14,17 +14,17 @@ export async function appendLines(path: string, values: readonly object[], owner
   if (values.length === 0) return;
   await ensureFolder(dirname(path), owner);
   try {
-    const file = await open(path, 'a+', MODES[owner]);
+    const file = openSync(path, 'a+', MODES[owner]);
     try {
-      const { size } = await file.stat();
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
-      const isOpenEnded = size > 0 && bytesRead === 1 && buffer[0] !== NEWLINE;
-      if (isOpenEnded) await file.writeFile('\n');
-      for (const text of pieces(values)) await file.writeFile(text);
-      await file.sync();
+      const { size } = fstatSync(file);
+      const last = Buffer.alloc(1);
+      const isOpenEnded = size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
+      if (isOpenEnded) writeFileSync(file, '\n');
+      for (const text of pieces(values)) writeFileSync(file, text);
+      await flush(file);
       if (size === 0) await syncFolder(dirname(path));
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (error) {
     throw machineError(error, 'write', path, owner);

@@ -1,5 +1,23 @@
-/** Writing that either happens whole or not at all, and says in a sentence why it did not. */
-import { access, constants, link, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+/**
+ * Writing that either happens whole or not at all, and says in a sentence why it did not. Only what waits for the disk is
+ * asynchronous: to hand one of the other calls to a thread takes several times as long as the call, and a record needs a dozen.
+ */
+import {
+  accessSync,
+  closeSync,
+  constants,
+  type Dirent,
+  fsync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import { crypto } from './hash.ts';
@@ -57,9 +75,11 @@ export async function ensureFolder(path: string, owner?: FileOwner): Promise<voi
 
 /** Throws `machine` for a folder that nothing can be put into: whoever writes there, a program of its own perhaps, knows less of why. */
 export async function requireWritable(path: string, owner?: FileOwner): Promise<void> {
-  await access(path, constants.W_OK).catch((error: unknown) => {
+  try {
+    accessSync(path, constants.W_OK);
+  } catch (error) {
     throw machineError(error, 'write to', path, owner);
-  });
+  }
 }
 
 /** Makes a folder and its parents; resolves with the first one that was not there. Throws `machine`. */
@@ -69,38 +89,42 @@ export async function makeFolders(
 ): Promise<string | undefined> {
   const options = { recursive: true, ...(mode !== undefined && { mode }) } as const;
   try {
-    return await mkdir(path, options);
+    return mkdirSync(path, options);
   } catch (error) {
-    throw machineError(await withoutRecursion(error, path), 'make the folder', path, owner);
+    throw machineError(withoutRecursion(error, path), 'make the folder', path, owner);
   }
 }
 
 /** On a file system that is read-only Node answers ENOENT where it makes parents as well: the first that is missing tells why. */
-async function withoutRecursion(error: unknown, path: string): Promise<unknown> {
+function withoutRecursion(error: unknown, path: string): unknown {
   if (systemCode(error) !== 'ENOENT') return error;
   let missing = path;
-  const isThere = (folder: string): Promise<boolean> =>
-    lstat(folder).then(
-      () => true,
-      () => false,
-    );
-  while (dirname(missing) !== missing && !(await isThere(dirname(missing)))) missing = dirname(missing);
-  return mkdir(missing).then(
-    () => error,
-    (reason: unknown) => reason,
-  );
+  const isThere = (folder: string): boolean => {
+    try {
+      return lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  while (dirname(missing) !== missing && !isThere(dirname(missing))) missing = dirname(missing);
+  try {
+    mkdirSync(missing);
+    return error;
+  } catch (reason) {
+    return reason;
+  }
 }
 
 /** Writes a new file beside the place it is meant for, and returns its path once every byte is on the disk. */
 export async function writeTemp(folder: string, text: string): Promise<string> {
   const path = join(folder, tempName());
   try {
-    const file = await open(path, 'wx', 0o600);
+    const file = openSync(path, 'wx', 0o600);
     try {
-      await file.writeFile(text);
-      await file.sync();
+      writeFileSync(file, text);
+      await flush(file);
     } finally {
-      await file.close();
+      closeSync(file);
     }
     return path;
   } catch (error) {
@@ -109,24 +133,29 @@ export async function writeTemp(folder: string, text: string): Promise<string> {
   }
 }
 
+/** Resolves when the disk has what was written to an open file. */
+export function flush(file: number): Promise<void> {
+  return new Promise((resolve, reject) => fsync(file, (error) => (error ? reject(error) : resolve())));
+}
+
 /** Flushes a file that another program wrote. */
 export async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
+  const file = openSync(path, 'r+');
   try {
-    await file.sync();
+    await flush(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
 /** Without it a rename may be undone by a power cut. Systems that cannot flush a folder are forgiven. */
 export async function syncFolder(path: string): Promise<void> {
   try {
-    const folder = await open(path, 'r');
+    const folder = openSync(path, 'r');
     try {
-      await folder.sync();
+      await flush(folder);
     } finally {
-      await folder.close();
+      closeSync(folder);
     }
   } catch (error) {
     if (!['EINVAL', 'EISDIR', 'EPERM', 'EACCES', 'ENOTSUP', 'EBADF'].includes(systemCode(error) ?? '')) throw error;
@@ -136,7 +165,7 @@ export async function syncFolder(path: string): Promise<void> {
 /** Gives a complete temporary file its name if no file has it: exactly one of several callers gets `published`. */
 export async function publishNew(temp: string, path: string): Promise<'published' | 'exists' | 'unsupported'> {
   try {
-    await link(temp, path);
+    linkSync(temp, path);
     return 'published';
   } catch (error) {
     const code = systemCode(error) ?? '';
@@ -149,13 +178,13 @@ export async function publishNew(temp: string, path: string): Promise<'published
 
 /** Gives a complete temporary file its name, in place of what had it. */
 export async function publish(temp: string, path: string): Promise<void> {
-  await rename(temp, path);
+  renameSync(temp, path);
   await syncFolder(dirname(path));
 }
 
 export async function exists(path: string): Promise<boolean> {
   try {
-    await lstat(path);
+    lstatSync(path);
     return true;
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false;
@@ -165,7 +194,11 @@ export async function exists(path: string): Promise<boolean> {
 
 /** For cleaning up after an error that matters more than a failure to clean up. */
 export async function removeQuietly(path: string): Promise<void> {
-  await rm(path, { force: true }).catch(() => undefined);
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is gone, or the error that this follows is told.
+  }
 }
 
 /** Makes sure of a folder, each time; the first time it also removes what killed processes left there. */
@@ -181,20 +214,28 @@ export function folderPreparation(path: string): () => Promise<void> {
 
 /** Removes temporary files and locks that a killed process left more than a day ago. Never fails; returns how many went. */
 export async function sweepFolder(folder: string, nowMs: number = Date.now()): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   let swept = 0;
-  for (const entry of entries) {
+  for (const entry of entriesOf(folder)) {
     const isTemp = entry.isFile() && TEMP_NAME.test(entry.name);
     const isLock = entry.isDirectory() && LOCK_NAME.test(entry.name);
     if (!isTemp && !isLock) continue;
     const path = join(folder, entry.name);
     try {
-      if (nowMs - (await lstat(path)).mtimeMs < DAY_MS) continue;
-      await (isTemp ? rm(path) : rmdir(path));
+      if (nowMs - lstatSync(path).mtimeMs < DAY_MS) continue;
+      if (isTemp) unlinkSync(path);
+      else rmdirSync(path);
       swept += 1;
     } catch {
       // Another process swept it first, or it is not ours to remove: the next sweep sees.
     }
   }
   return swept;
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }

@@ -1,5 +1,5 @@
 /** The records of a folder, listed: what can be read, and what cannot, by name and reason. */
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSoraError, systemCode } from '../shared/errors.ts';
 import type { Reporter } from '../shared/reporter.ts';
@@ -56,7 +56,7 @@ export async function listFolder<T, U>(dir: string, reading: Reading<T, U>): Pro
 
 export async function recordIds(dir: string): Promise<string[]> {
   try {
-    const names = await readdir(dir);
+    const names = readdirSync(dir);
     const ids = names.filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'));
     return ids.map((name) => name.slice(0, -SUFFIX.length)).sort();
   } catch (error) {

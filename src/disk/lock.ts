@@ -1,7 +1,7 @@
 /**
  * A lock between processes: a folder whose mtime is refreshed. After a crash it goes stale and is taken over.
  */
-import { lstat, mkdir, mkdirSync, renameSync, rmdir, rmdirSync, type Stats, statSync, utimes } from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, rmdirSync, type Stats, statSync, utimesSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SoraError, systemCode } from '../shared/errors.ts';
 import { type FileOwner, machineError } from './atomic-write.ts';
@@ -125,26 +125,18 @@ async function acquire(path: string, timing: LockTiming & LockWait): Promise<Acq
   }
 }
 
-/** Modification times that are written and read again differ by less, on any file system. */
-const COARSEST_MS = 2_000;
-
 async function tryAcquire(path: string, { staleMs }: LockTiming): Promise<AcquiredLock> {
   const { lock } = await import('proper-lockfile');
   let isMade = false;
   let isOwned = false;
   let isLost = false;
   let refreshedAt = Date.now();
-  // The folder's modification time as we set it last, and as it is being set.
+  // The folder's modification time as we set it last.
   let mark: number | undefined;
-  let marking: number | undefined;
   // By our own clock, so that a process which slept through the stale time knows it before it writes or unlocks.
   const isFresh = () => Date.now() - refreshedAt < staleMs;
   // Nobody else sets that time to the millisecond: a folder with another one was made, or taken over, by another process.
-  const isMarked = () => {
-    const now = mtimeOf(path);
-    if (now === undefined) return false;
-    return now === mark || (marking !== undefined && Math.abs(now - marking) < COARSEST_MS);
-  };
+  const isMarked = () => mark !== undefined && mtimeOf(path) === mark;
   const isHeld = () => isOwned && !isLost && isFresh() && isMarked();
   /** Before it is ours: the folder that we made is gone, which was taken for one that was left behind. */
   const orLocked = (error: Error | null) =>
@@ -159,39 +151,34 @@ async function tryAcquire(path: string, { staleMs }: LockTiming): Promise<Acquir
       isLost = true;
     },
     fs: {
-      mkdir: (folder: string, done: Done) =>
-        mkdir(folder, { mode: 0o700 }, (error) => {
-          isMade = error === null;
-          done(error);
-        }),
-      stat: (folder: string, done: (error: Error | null, stats?: Stats) => void) =>
-        lstat(folder, (error, stats) => {
-          // What is no folder is no lock of anybody's, and waiting for it would be in vain.
-          if (!error && !stats.isDirectory()) done(Object.assign(new Error('It is no folder.'), { code: 'ENOTDIR' }));
-          else done(orLocked(error), stats);
-        }),
+      mkdir: (folder: string, done: Done) => {
+        const error = failureOf(() => mkdirSync(folder, { mode: 0o700 }));
+        isMade = error === null;
+        done(error);
+      },
+      stat: (folder: string, done: (error: Error | null, stats?: Stats) => void) => {
+        let stats: Stats | undefined;
+        const error = failureOf(() => {
+          stats = lstatSync(folder);
+        });
+        // What is no folder is no lock of anybody's, and waiting for it would be in vain.
+        if (stats && !stats.isDirectory()) done(Object.assign(new Error('It is no folder.'), { code: 'ENOTDIR' }));
+        else done(orLocked(error), stats);
+      },
       utimes: (folder: string, atime: Date, mtime: Date, done: Done) => {
         // Stood still after it made the folder, which may be another's by now.
         if (!isOwned && !isFresh()) return done(lockedError());
         const startedAt = Date.now();
-        marking = mtime.getTime();
-        utimes(folder, atime, mtime, (error) => {
-          marking = undefined;
-          if (!error) {
-            refreshedAt = startedAt;
-            mark = mtimeOf(folder);
-          }
-          done(orLocked(error));
-        });
+        const error = failureOf(() => utimesSync(folder, atime, mtime));
+        if (!error) {
+          refreshedAt = startedAt;
+          mark = mtimeOf(folder);
+        }
+        done(orLocked(error));
       },
       rmdir: (folder: string, done: Done) => {
-        if (isOwned) return isHeld() ? rmdir(folder, done) : done(null);
-        try {
-          removeStale(folder, staleMs);
-          done(null);
-        } catch (error) {
-          done(error as Error);
-        }
+        if (isOwned) done(isHeld() ? failureOf(() => rmdirSync(folder)) : null);
+        else done(failureOf(() => removeStale(folder, staleMs)));
       },
       rmdirSync: (folder: string) => {
         if (isHeld()) rmdirSync(folder);
@@ -213,6 +200,16 @@ async function tryAcquire(path: string, { staleMs }: LockTiming): Promise<Acquir
 }
 
 type Done = (error: Error | null) => void;
+
+/** What it throws, as callbacks are told. Calls that do not wait for the disk: to hand each to a thread takes longer than the call. */
+function failureOf(work: () => void): Error | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    return error as Error;
+  }
+}
 
 /**
  * proper-lockfile looks whether a lock is stale and then removes it, and between the two another process may have put

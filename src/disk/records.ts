@@ -1,6 +1,5 @@
 /** One JSON file per record, written whole or not at all, safe for any number of processes at once. */
-import { statSync } from 'node:fs';
-import { unlink } from 'node:fs/promises';
+import { statSync, unlinkSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { type SoraError, systemCode } from '../shared/errors.ts';
 import {
@@ -161,7 +160,7 @@ export function createRecords<T extends object, U = unknown>(options: RecordsOpt
   const erase = async (id: string, held: HeldLock): Promise<boolean> => {
     held.assertHeld();
     try {
-      await unlink(path(id));
+      unlinkSync(path(id));
       await syncFolder(dir);
       return true;
     } catch (error) {

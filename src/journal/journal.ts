@@ -2,8 +2,7 @@
  * The journals beside a file: append-only, read by every process and written by each in its own. What was appended is
  * on the disk when the call returns.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { appendLines } from '../disk/append-lines.ts';
 import { machineError } from '../disk/atomic-write.ts';
@@ -72,7 +71,7 @@ export function openJournal(file: string, options: JournalOptions): Journal {
     const parts: { readonly lines: readonly Line[]; readonly count: number }[] = [];
     const unended: Line[] = [];
     const torn: string[] = [];
-    for (const name of await namesIn(folder, (one) => isJournalOf(one, file))) {
+    for (const name of namesIn(folder, (one) => isJournalOf(one, file))) {
       const at = join(folder, name);
       const tail = readTail(at, tails.get(at));
       if (!tail) continue;
@@ -130,7 +129,7 @@ export function openJournal(file: string, options: JournalOptions): Journal {
       ),
     async findElsewhere(fps) {
       const found: Elsewhere[] = [];
-      const others = await namesIn(folder, (name) => isJournalName(name) && !isJournalOf(name, file));
+      const others = namesIn(folder, (name) => isJournalName(name) && !isJournalOf(name, file));
       for (const name of others) {
         const journal = join(folder, name);
         // One of another file that cannot be read is that file's trouble.
@@ -148,7 +147,7 @@ export function openJournal(file: string, options: JournalOptions): Journal {
 /** The absolute paths of all journals of a file, which need not exist. */
 export async function journalsBeside(file: string): Promise<readonly string[]> {
   const folder = dirname(file);
-  return (await namesIn(folder, (name) => isJournalOf(name, file))).map((name) => join(folder, name));
+  return namesIn(folder, (name) => isJournalOf(name, file)).map((name) => join(folder, name));
 }
 
 /** At least what has come between two readings; more where a journal was written anew. */
@@ -157,9 +156,9 @@ function linesSince(before: Reading, after: Reading): readonly Line[] {
   return [...after.parts.flatMap(({ lines, count }) => lines.slice(known.get(lines) ?? 0, count)), ...after.rest];
 }
 
-async function namesIn(folder: string, matches: (name: string) => boolean): Promise<readonly string[]> {
+function namesIn(folder: string, matches: (name: string) => boolean): readonly string[] {
   try {
-    return (await readdir(folder)).filter(matches).sort();
+    return readdirSync(folder).filter(matches).sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw machineError(error, 'list', folder, 'user');

@@ -166,7 +166,7 @@ function bytesOf(body: unknown): Buffer {
 }
 
 async function readSlice({ path, start, end }: FileSlice): Promise<Buffer> {
-  return (await readRegular(path)).subarray(start, end);
+  return readRegular(path).subarray(start, end);
 }
 
 async function* pieces(bytes: Buffer, { trickle, pause }: Spoiling): AsyncGenerator<Buffer> {

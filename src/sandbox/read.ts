@@ -1,30 +1,36 @@
 /** Reading what others may have put into the sandbox's folder, or name in a header. */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, createReadStream, fstatSync, openSync, readFileSync } from 'node:fs';
 
-/** The bytes of a regular file: a pipe is not waited for, and a device not read. Throws an Error that says so. */
-export async function readRegular(path: string): Promise<Buffer> {
-  const file = await openRegular(path);
-  return file.readFile().finally(() => file.close());
+/**
+ * The bytes of a regular file: a pipe is not waited for, and a device not read. Throws an Error that says so. Not asynchronous: a
+ * record is read for each answer, and to hand that to threads takes several times as long.
+ */
+export function readRegular(path: string): Buffer {
+  const file = openRegular(path);
+  try {
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The size of a regular file and the SHA-256 of its bytes, in lower-case hex, without holding them. Throws as `readRegular`. */
 export async function digestRegular(path: string): Promise<{ readonly size: number; readonly sha256: string }> {
-  const file = await openRegular(path);
+  const fd = openRegular(path);
   const hash = createHash('sha256');
   let size = 0;
-  for await (const chunk of file.createReadStream() as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, { fd }) as AsyncIterable<Buffer>) {
     hash.update(chunk);
     size += chunk.length;
   }
   return { size, sha256: hash.digest('hex') };
 }
 
-async function openRegular(path: string): Promise<FileHandle> {
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
+function openRegular(path: string): number {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  if (fstatSync(file).isFile()) return file;
+  closeSync(file);
   throw new Error(`${path} is not a regular file.`);
 }
 

@@ -78,7 +78,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   async function playerOf(request: IncomingMessage): Promise<Player> {
     const path = request.headers['x-sandbox-scenario'];
     if (typeof path !== 'string') return player;
-    const text = (await readRegular(path)).toString();
+    const text = readRegular(path).toString();
     const known = named.get(path);
     if (known?.text === text) return known.player;
     const started = playScenario(parseJson(text));

@@ -1,7 +1,17 @@
 /** The sandbox's memory, a folder that several processes may share. Folders are 0700, files 0600. */
 
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import {
+  closeSync,
+  fsync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from '../disk/lock.ts';
 import { FIRST_HOST, type JobRecord } from './jobs.ts';
@@ -78,19 +88,19 @@ export function newId(kind: string): string {
 
 export async function openState(dir: string): Promise<State> {
   const at = (folder: (typeof FOLDERS)[number], name: string): string => join(dir, folder, name);
-  const makeFolders = async (): Promise<void> => {
-    for (const folder of FOLDERS) await mkdir(join(dir, folder), { recursive: true, mode: 0o700 });
+  const makeFolders = (): void => {
+    for (const folder of FOLDERS) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });
   };
-  await makeFolders();
+  makeFolders();
   // Renders can be made again, and a killed process leaves its unfinished ones behind.
-  for (const folder of ['videos', 'tmp'] as const) await sweep(join(dir, folder), DAY_MS);
+  for (const folder of ['videos', 'tmp'] as const) sweep(join(dir, folder), DAY_MS);
   // A file can be read for a week, and shown for another in what was made of it on its last day.
-  await sweep(join(dir, 'uploads'), 15 * DAY_MS);
+  sweep(join(dir, 'uploads'), 15 * DAY_MS);
   const locked = <T>(work: () => Promise<T>): Promise<T> => withLock(join(dir, '.lock'), work);
   const write = (path: string, content: string | Buffer): Promise<void> =>
     writeWhole(path, at('tmp', randomUUID()), content);
   const count = async (counter: string): Promise<number> => {
-    const next = Number(await readRegular(counter).catch(absent)) + 1 || 1;
+    const next = Number(ifThere(() => readRegular(counter))) + 1 || 1;
     await write(counter, String(next));
     return next;
   };
@@ -101,17 +111,17 @@ export async function openState(dir: string): Promise<State> {
       await write(state.clipPath(record.id), clip);
       await write(at('characters', `${record.id}.json`), JSON.stringify(record));
     },
-    character: async (id, host) => ownedBy(host, await readRecord<CharacterRecord>(at('characters', `${id}.json`), id)),
+    character: async (id, host) => ownedBy(host, readRecord<CharacterRecord>(at('characters', `${id}.json`), id)),
     async removeCharacter(id) {
-      await rm(at('characters', `${id}.json`), { force: true });
-      await rm(state.clipPath(id), { force: true });
+      rmSync(at('characters', `${id}.json`), { force: true });
+      rmSync(state.clipPath(id), { force: true });
     },
     clipPath: (id) => (id.startsWith('upload_') ? at('uploads', `${id}.file`) : at('characters', `${id}.mp4`)),
     async addUpload(record, content) {
       if (content) await write(state.clipPath(record.id), content);
       await write(at('uploads', `${record.id}.json`), JSON.stringify(record));
     },
-    upload: (id) => readRecord<UploadRecord>(at('uploads', `${id}.json`), id),
+    upload: async (id) => readRecord<UploadRecord>(at('uploads', `${id}.json`), id),
     fillUpload: (id, content, storedMs) =>
       locked(async () => {
         const record = await state.upload(id);
@@ -129,26 +139,29 @@ export async function openState(dir: string): Promise<State> {
         return job;
       }),
     async job(id, host) {
-      const record = await readRecord<JobRecord>(at('jobs', `${id}.json`), id);
+      const record = readRecord<JobRecord>(at('jobs', `${id}.json`), id);
       return host === undefined ? record : ownedBy(host, record);
     },
     changeJob: (record) => write(at('jobs', `${record.id}.json`), JSON.stringify(record)),
     async jobs(host) {
-      const names = (await readdir(join(dir, 'jobs'))).filter((name) => name.endsWith('.json'));
-      const jobs = await Promise.all(names.map((name) => state.job(name.slice(0, -'.json'.length), host)));
+      const names = readdirSync(join(dir, 'jobs')).filter((name) => name.endsWith('.json'));
+      const jobs = names.map((name) => {
+        const id = name.slice(0, -'.json'.length);
+        return ownedBy(host, readRecord<JobRecord>(at('jobs', name), id));
+      });
       return jobs.filter((job) => job !== undefined).sort((a, b) => a.sequence - b.sequence || (a.id < b.id ? -1 : 1));
     },
     async removeJob(id) {
-      await rm(at('jobs', `${id}.json`), { force: true });
-      await rm(state.picturePath(id), { force: true });
-      for (const suffix of ['mp4', 'webp', 'jpg']) await rm(state.outputPath(id, suffix), { force: true });
+      rmSync(at('jobs', `${id}.json`), { force: true });
+      rmSync(state.picturePath(id), { force: true });
+      for (const suffix of ['mp4', 'webp', 'jpg']) rmSync(state.outputPath(id, suffix), { force: true });
     },
     picturePath: (id) => at('jobs', `${id}.picture`),
     outputPath: (id, suffix) => at('videos', `${id}.${suffix}`),
     reset: () =>
       locked(async () => {
-        for (const name of [...FOLDERS, 'sequence']) await rm(join(dir, name), { recursive: true, force: true });
-        await makeFolders();
+        for (const name of [...FOLDERS, 'sequence']) rmSync(join(dir, name), { recursive: true, force: true });
+        makeFolders();
       }),
   };
   return state;
@@ -162,9 +175,9 @@ function requestHash(job: Omit<JobRecord, 'sequence' | 'take'>): string {
   return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }
 
-async function readRecord<T>(path: string, id: string): Promise<T | undefined> {
+function readRecord<T>(path: string, id: string): T | undefined {
   if (!ID.test(id)) return undefined;
-  const text = (await readRegular(path).catch(absent))?.toString();
+  const text = ifThere(() => readRegular(path))?.toString();
   return text === undefined ? undefined : (parseJson(text) as T);
 }
 
@@ -172,30 +185,36 @@ function ownedBy<T extends { readonly host?: string }>(host: string, record: T |
   return (record?.host ?? FIRST_HOST) === host ? record : undefined;
 }
 
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
-}
-
-async function writeWhole(path: string, temporary: string, content: string | Buffer): Promise<void> {
+/** Undefined for what is not there. */
+function ifThere<T>(read: () => T): T | undefined {
   try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    return read();
   } catch (error) {
-    await rm(temporary, { force: true });
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-async function sweep(folder: string, ageMs: number): Promise<void> {
-  for (const name of await readdir(folder)) {
+async function writeWhole(path: string, temporary: string, content: string | Buffer): Promise<void> {
+  try {
+    const file = openSync(temporary, 'wx', 0o600);
+    try {
+      writeFileSync(file, content);
+      await new Promise<void>((resolve, reject) => fsync(file, (error) => (error ? reject(error) : resolve())));
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function sweep(folder: string, ageMs: number): void {
+  for (const name of readdirSync(folder)) {
     const path = join(folder, name);
-    const facts = await stat(path).catch(absent);
-    if (facts && Date.now() - facts.mtimeMs > ageMs) await rm(path, { recursive: true, force: true });
+    const facts = statSync(path, { throwIfNoEntry: false });
+    if (facts && Date.now() - facts.mtimeMs > ageMs) rmSync(path, { recursive: true, force: true });
   }
 }

@@ -21,7 +21,7 @@ export interface Workers {
 
 /** A call of `node:fs` on a file of that name, before or after which the process is sent a signal. */
 export interface Hook {
-  readonly call: 'mkdir' | 'utimes' | 'rmdir' | 'mkdirSync' | 'renameSync' | 'rmdirSync';
+  readonly call: 'mkdirSync' | 'utimesSync' | 'renameSync' | 'rmdirSync';
   /** A pattern for the name of the file. */
   readonly file: string;
   readonly nth?: number;
@@ -51,15 +51,8 @@ const HOOKS = `
     const isIt = new RegExp(file).test(require('node:path').basename(path)) && ++seen === nth;
     if (!isIt) return real(path, ...rest);
     if (when === 'before') end();
-    else if (!call.endsWith('Sync')) {
-      const done = rest.pop();
-      rest.push((...answer) => {
-        end();
-        done(...answer);
-      });
-    }
     const result = real(path, ...rest);
-    if (when === 'after' && call.endsWith('Sync')) end();
+    if (when === 'after') end();
     return result;
   };
 `;

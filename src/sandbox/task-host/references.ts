@@ -46,7 +46,7 @@ export function createReferences({ state, now, origin }: ReferenceOptions): Refe
         `Field "${at}": the file at ${url} was deleted after ${(upload.keepMs ?? WEEK_MS) / 86_400_000} days.`,
       );
     }
-    return { bytes: await readRegular(state.clipPath(id)), uploadId: id };
+    return { bytes: readRegular(state.clipPath(id)), uploadId: id };
   }
 
   return {

@@ -175,14 +175,14 @@ const TAKEN_GUARD = '^a\\.lock\\.steal\\.[0-9a-f-]{36}$';
 
 /** Every call that a lock consists of. */
 const STEPS: readonly Step[] = [
-  ['its lock is made', 'nothing', 'mkdir', LOCK, 1],
-  ['its lock is marked', 'nothing', 'utimes', LOCK, 1],
-  ['its lock is removed', 'nothing', 'rmdir', LOCK, 1],
+  ['its lock is made', 'nothing', 'mkdirSync', LOCK, 1],
+  ['its lock is marked', 'nothing', 'utimesSync', LOCK, 1],
+  ['its lock is removed', 'nothing', 'rmdirSync', LOCK, 1],
   ['the guard is made', 'a lock', 'mkdirSync', GUARD, 1],
   ['the old lock is taken', 'a lock', 'renameSync', LOCK, 1],
   ['the old lock is removed', 'a lock', 'rmdirSync', TAKEN, 1],
   ['the guard is removed', 'a lock', 'rmdirSync', GUARD, 1],
-  ['its lock is made in place of the old one', 'a lock', 'mkdir', LOCK, 2],
+  ['its lock is made in place of the old one', 'a lock', 'mkdirSync', LOCK, 2],
   ['the old guard is taken', 'a lock and its guard', 'renameSync', GUARD, 1],
   ['the old guard is removed', 'a lock and its guard', 'rmdirSync', TAKEN_GUARD, 1],
 ];
@@ -216,7 +216,7 @@ async function expectOneAtATime(dir: string, visits: number): Promise<void> {
 describe.skipIf(process.platform === 'win32')('P4: a process that is killed at a step of its lock', () => {
   it.each(MOMENTS)(
     '%s %s, with %s left there, keeps nobody out once that is old',
-    async (when, _step, left, call, file, nth) => {
+    async (when, step, left, call, file, nth) => {
       const dir = await tempFolder();
       await leave(dir, left);
       const dead = workers.begin({ call, file, nth, when, signal: 'SIGKILL' }, 'enter', dir, 'dead');
@@ -224,7 +224,7 @@ describe.skipIf(process.platform === 'win32')('P4: a process that is killed at a
       for (const name of await readdir(dir)) if (name.startsWith('a.lock')) await makeOld(join(dir, name));
       const heirs = ['one', 'two'].map((name) => workers.begin(undefined, 'enter', dir, name));
       for (const heir of heirs) expect(await heir.ended).toEqual({ code: 0, signal: null });
-      await expectOneAtATime(dir, call === 'rmdir' ? 3 : 2);
+      await expectOneAtATime(dir, step === 'its lock is removed' ? 3 : 2);
       await expectClean(dir);
     },
   );
@@ -257,7 +257,7 @@ async function oversleep(
       const isStillHeld = holds(held);
       expect(next === 'in' && isStillHeld, title).toBe(false);
       // Only a call that was about to be made meets the folder of the other, who then knows that it was touched or removed.
-      const meetsTheOther = when === 'before' && (call === 'utimes' || call === 'rmdir');
+      const meetsTheOther = when === 'before' && (step === 'its lock is marked' || step === 'its lock is removed');
       expect(isStillHeld, title).toBe(!meetsTheOther);
     },
     QUICK,
