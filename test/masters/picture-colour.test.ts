@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeBuilds } from '../helpers/builds.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
+import { cachedFfmpeg } from '../helpers/ffmpeg-cache.ts';
 import { hdrPicture, PATCHES, patchesOff, type Rgb, readPatches, sdrPicture } from '../helpers/patches.ts';
 import { readFrame } from '../helpers/picture.ts';
 import { prepare } from '../helpers/prepare.ts';
 
-const SIZE = { width: 640, height: 360 };
+/** A strip, which takes a fifth of the picture of a master: converting light takes a while for each pixel. */
+const SIZE = { width: 1280, height: 144 };
 const MASTER = { width: 1280, height: 720 };
+const PLACE = { x: 0, y: 288, ...SIZE };
 const BT2020 = '-colorspace bt2020nc -color_primaries bt2020 -color_range tv';
 const X265 =
   '-c:v libx265 -preset ultrafast -tag:v hvc1 -x265-params log-level=none:crf=8:colorprim=bt2020:colormatrix=bt2020nc';
@@ -71,7 +74,7 @@ const made = new Map<string, Promise<string>>();
 function clip(kind: string, { file, raw, picture, video, change }: Clip): Promise<string> {
   const encode = async (): Promise<string> => {
     const path = join(folder, `${kind.replace(/\W/g, '-')}-${file}`);
-    const input = words(`-v error -f rawvideo -pix_fmt ${raw} -s 640x360 -r 24 -i pipe:0`);
+    const input = words(`-v error -f rawvideo -pix_fmt ${raw} -s ${SIZE.width}x${SIZE.height} -r 24 -i pipe:0`);
     const still = words('-filter_complex loop=-1:1:0,setpts=N,trim=duration=2');
     const [filter, options] = /^-vf (\S+) (.*)/.exec(video)?.slice(1) ?? ['', video];
     const chain = filter === '' ? still : ['-filter_complex', `${still[1]},${filter}`];
@@ -91,8 +94,8 @@ function clip(kind: string, { file, raw, picture, video, change }: Clip): Promis
 describeBuilds('the light of the master', (build) => {
   async function master(kind: keyof typeof CLIPS): Promise<Rgb[]> {
     const path = join(folder, `${build.name.replace(/\W/g, '-')}-${kind.replace(/\W/g, '-')}.mp4`);
-    await prepare(await clip(kind, CLIPS[kind]), path, {}, build.path);
-    return readPatches(await readFrame(path, MASTER, 24), { x: 0, y: 0, ...MASTER });
+    await prepare(await clip(kind, CLIPS[kind]), path, {}, cachedFfmpeg(build.path, build.path));
+    return readPatches(await readFrame(path, MASTER, 24), PLACE);
   }
 
   it('is that of the patches where the stream tells full range and the container limited', async () => {
