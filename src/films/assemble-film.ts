@@ -9,6 +9,7 @@ import { fpsOf, type Rate, targetRate } from '../media/plan/frame.ts';
 import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
+import { listOf } from '../shared/text.ts';
 import { roughDuration } from '../shared/time.ts';
 import type { Workspace } from '../workspace.ts';
 import { assemble } from './assemble.ts';
@@ -18,6 +19,7 @@ import {
   type AssemblyWish,
   type FilmTake,
   type Music,
+  placementOf,
   planAssembly,
   type Shot,
   type SoundSource,
@@ -54,6 +56,15 @@ export interface FilmPlace {
   readonly pieces?: string | undefined;
 }
 
+/** The size is that of the video, as it is shown. */
+export interface Fitted extends Size {
+  readonly scaled: boolean;
+  /** Black ones, beside the picture or above and below it. */
+  readonly bars?: 'sides' | 'top and bottom';
+  /** Its rate, where that is another. */
+  readonly fps?: number;
+}
+
 export interface WrittenFilm extends Size {
   readonly path: string;
   readonly fps: number;
@@ -67,6 +78,8 @@ export interface WrittenFilm extends Size {
     readonly path: string;
     readonly start: number;
     readonly seconds: number;
+    /** How its pictures were brought into those of the film, where they were others. */
+    readonly fitted?: Fitted;
   }[];
   readonly pieces: { readonly made: number; readonly reused: number; readonly copied: number };
 }
@@ -110,7 +123,7 @@ export async function assembleFilm(
     await made.publish({ force: place.force, taken: 'usage' });
     const film = { path, ...sizeOf(plan), ...done, scenes: scenesOf(plan) };
     task.done(`Assembled ${name}: ${film.seconds} s`);
-    for (const note of new Set([...notes, ...voiceNotes(plan)])) reporter.note(note);
+    for (const note of new Set([...fittedNotes(plan), ...notes, ...voiceNotes(plan)])) reporter.note(note);
     return film;
   } catch (error) {
     task.fail(`${name} was not assembled`);
@@ -137,11 +150,53 @@ function voiceNotes({ shots, rate, frames }: AssemblyPlan): readonly string[] {
   return voicesThatGoOn(voices, frames / fps);
 }
 
-function scenesOf({ shots, rate }: AssemblyPlan): WrittenFilm['scenes'] {
+function scenesOf({ shots, rate, size }: AssemblyPlan): WrittenFilm['scenes'] {
   const fps = fpsOf(rate);
-  return shots.map(({ name, take, at, frames }) => ({
-    ...{ name, path: take.path, start: rounded(at / fps), seconds: rounded(frames / fps) },
-  }));
+  return shots.map(({ name, take, at, frames }) => {
+    const fitted = fittedOf(take, { size, rate });
+    return {
+      ...{ name, path: take.path, start: rounded(at / fps), seconds: rounded(frames / fps) },
+      ...(fitted && { fitted }),
+    };
+  });
+}
+
+/** Undefined where each of its pictures is one of the film. */
+function fittedOf(
+  { video }: Pick<FilmTake, 'video'>,
+  { size, rate }: Pick<AssemblyPlan, 'size' | 'rate'>,
+): Fitted | undefined {
+  const shown = displayedSize(video);
+  const { picture } = placementOf(video, size);
+  const isOther = (a: Size, b: Size): boolean => a.width !== b.width || a.height !== b.height;
+  const [scaled, padded] = [isOther(picture, shown), isOther(picture, size)];
+  const fps = video.fps === undefined || Math.abs(video.fps - fpsOf(rate)) < 0.01 ? undefined : rounded(video.fps);
+  if (!scaled && !padded && fps === undefined) return undefined;
+  return {
+    ...shown,
+    scaled,
+    ...(padded && { bars: picture.width < size.width ? 'sides' : 'top and bottom' }),
+    ...(fps !== undefined && { fps }),
+  };
+}
+
+/** A sentence for the scenes whose pictures are fitted in one and the same way. */
+function fittedNotes(plan: AssemblyPlan): readonly string[] {
+  const alike = new Map<string, Set<string>>();
+  for (const { name, fitted } of scenesOf(plan)) {
+    if (!fitted) continue;
+    const { scaled, bars, fps, ...size } = fitted;
+    const how = [
+      ...(scaled ? [`scaled to fit ${formatSize(plan.size)}`] : []),
+      ...(bars ? [`given black bars at the ${bars}`] : []),
+      ...(fps === undefined ? [] : [`brought from ${fps} to ${rounded(fpsOf(plan.rate))} fps`]),
+    ];
+    const said = `(${formatSize(size)}) was ${listOf(how)}.`;
+    alike.set(said, (alike.get(said) ?? new Set()).add(name));
+  }
+  return [...alike].map(
+    ([said, names]) => `${listOf([...names])} ${names.size > 1 ? said.replace(' was ', ' were ') : said}`,
+  );
 }
 
 /** One line about a film for people. */

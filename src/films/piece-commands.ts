@@ -13,11 +13,10 @@ import {
 } from '../media/ffmpeg/arguments.ts';
 import { pictureStream } from '../media/ffmpeg/picture-input.ts';
 import { frameFilters, MASTER_COLOURS, timeFilters } from '../media/ffmpeg/video-filters.ts';
-import { shownSize } from '../media/info.ts';
-import { formatRate, fpsOf, place } from '../media/plan/frame.ts';
+import { formatRate, fpsOf } from '../media/plan/frame.ts';
 import { seekPointBefore } from '../media/probe/timeline.ts';
 import { formatSize } from '../shared/geometry.ts';
-import type { AssemblyPlan, PlannedPiece, PlannedShot, Stretch } from './plan.ts';
+import { type AssemblyPlan, type PlannedPiece, type PlannedShot, placementOf, type Stretch } from './plan.ts';
 import { keyframeInterval, timescaleOf } from './raster.ts';
 
 type Raster = Pick<AssemblyPlan, 'size' | 'rate'>;
@@ -103,10 +102,7 @@ function chain(stretch: Stretch, film: Raster): string[] {
 }
 
 function placeFilters({ take: { video } }: PlannedShot, { size }: Raster): string[] {
-  const shown = shownSize(video, undefined);
-  // A picture of another size is always fitted: films have no master's rule about small ones.
-  const placement = place(shown, size, { fit: 'pad', resolution: '720p' }, video.pixelAspect === 1);
-  return frameFilters({ placement }, video);
+  return frameFilters({ placement: placementOf(video, size) }, video);
 }
 
 function cutFilters(from: number, frames: number): string[] {

@@ -2,8 +2,8 @@
  * A film as a plan: how many pictures each shot has in it, which pieces are made, where sounds, subtitles and chapters lie.
  * Everything is counted in pictures of the film, and in samples from its beginning: times are never added up. Pure.
  */
-import type { AudioInfo } from '../media/info.ts';
-import { fpsOf, type Rate } from '../media/plan/frame.ts';
+import { type AudioInfo, shownSize, type VideoInfo } from '../media/info.ts';
+import { fpsOf, type Placement, place, type Rate } from '../media/plan/frame.ts';
 import { pictureAt } from '../media/probe/timeline.ts';
 import { problemsError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
@@ -122,6 +122,11 @@ export interface Span {
   readonly text: string;
   readonly from: number;
   readonly to: number;
+}
+
+/** Where the pictures of a take lie in those of a film. One of another size is always fitted: films have no master's rule about small ones. */
+export function placementOf(video: VideoInfo, size: Size): Placement {
+  return place(shownSize(video, undefined), size, { fit: 'pad', resolution: '720p' }, video.pixelAspect === 1);
 }
 
 /** Throws `usage` for trims, holds and dissolves that a take is too short for, all of them at once. */

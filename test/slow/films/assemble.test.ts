@@ -124,6 +124,33 @@ describeBuilds('the pictures of a film', ({ path: build }) => {
     expect([...headers]).toEqual([(await readTrack(film.path))?.avcC]);
   });
 
+  it('say which of them were scaled, given bars or brought to another rate, and how', async () => {
+    const { context, dir, stderr } = await open();
+    const [a, b, c, d] = [join(dir, 'a.mp4'), join(dir, 'b.mp4'), join(dir, 'c.mp4'), join(dir, 'd.mp4')];
+    await makeNumbered(a, X264, { frames: 5, size: '64x48' });
+    await makeNumbered(b, X264, { frames: 5, size: '128x48' });
+    await makeNumbered(c, X264, { frames: 5, size: '48x48', fps: '50' });
+    await makeNumbered(d, X264, { frames: 5, size: '128x96' });
+    const join4 = { videos: [a, b, c, b, d], output: join(dir, 'out.mp4'), force: false, fadeSeconds: 0 };
+    const film = await joinVideos(context, { ...join4, musicDb: 0, duck: false, loudness: 'off' });
+    expect(film.scenes.map(({ fitted }) => fitted)).toEqual([
+      undefined,
+      { width: 128, height: 48, scaled: true, bars: 'top and bottom' },
+      { width: 48, height: 48, scaled: false, bars: 'sides', fps: 50 },
+      { width: 128, height: 48, scaled: true, bars: 'top and bottom' },
+      { width: 128, height: 96, scaled: true },
+    ]);
+    const notes = stderr
+      .text()
+      .split('\n')
+      .filter((line) => /\b(?:was|were)\b/.test(line));
+    expect(notes).toEqual([
+      'b.mp4 (128x48) was scaled to fit 64x48 and given black bars at the top and bottom.',
+      'c.mp4 (48x48) was given black bars at the sides and brought from 50 to 25 fps.',
+      'd.mp4 (128x96) was scaled to fit 64x48.',
+    ]);
+  });
+
   it('are of the rate of the film, whatever the rate of a take is, as many as it lasts', async () => {
     const { context, dir } = await open();
     const [even, slow, varying] = ['even.mp4', 'slow.mp4', 'varying.mkv'].map((name) => join(dir, name));
