@@ -24,17 +24,19 @@ export interface TextStyle {
 }
 
 export function createCanvas({ width, height }: Size, colour: Colour): Canvas {
-  const data = new Uint8Array(width * height * 3);
-  for (let at = 0; at < data.length; at += 3) data.set(colour, at);
-  return { width, height, data };
+  const paper = { width, height, data: new Uint8Array(width * height * 3) };
+  fillRect(paper, { x: 0, y: 0, width, height }, colour);
+  return paper;
 }
 
 /** What lies beyond the edges is left out. */
 export function fillRect(paper: Canvas, { x, y, width, height }: Rect, colour: Colour): void {
+  const [left, right] = [Math.max(0, x), Math.min(paper.width, x + width)];
+  if (right <= left) return;
+  const line = new Uint8Array((right - left) * 3);
+  for (let at = 0; at < line.length; at += 1) line[at] = colour[at % 3] ?? 0;
   for (let row = Math.max(0, y); row < Math.min(paper.height, y + height); row += 1) {
-    for (let column = Math.max(0, x); column < Math.min(paper.width, x + width); column += 1) {
-      paper.data.set(colour, (row * paper.width + column) * 3);
-    }
+    paper.data.set(line, (row * paper.width + left) * 3);
   }
 }
 
@@ -135,11 +137,11 @@ function filterRows({ width, height, data }: Canvas): Uint8Array {
   const bytes = width * 3;
   const rows = new Uint8Array((bytes + 1) * height);
   for (let row = 0; row < height; row += 1) {
-    rows[row * (bytes + 1)] = 2;
-    for (let at = 0; at < bytes; at += 1) {
-      const above = row === 0 ? 0 : (data[(row - 1) * bytes + at] ?? 0);
-      rows[row * (bytes + 1) + 1 + at] = (data[row * bytes + at] ?? 0) - above;
-    }
+    const [from, to] = [row * bytes, row * (bytes + 1)];
+    rows[to] = 2;
+    if (row === 0) rows.set(data.subarray(0, bytes), 1);
+    else
+      for (let at = 0; at < bytes; at += 1) rows[to + 1 + at] = (data[from + at] ?? 0) - (data[from - bytes + at] ?? 0);
   }
   return rows;
 }

@@ -54,43 +54,78 @@ export function drawBackdrop(size: Size, palette: Palette, dice: (index: number)
       return level + swell * (wave + 0.4 * Math.sin(at * 2.7 + dice(10 + layer) * 6.3));
     });
   });
-  const { data } = canvas;
-  const reach = sun.radius * 7;
-  // A million pixels: nothing is allocated for one of them, and what is hidden is not worked out.
-  const [value, sky] = [new Float64Array(3), new Float64Array(3)];
-  for (let y = 0; y < height; y++) {
-    const fall = Math.min(1, y / (height * 0.72));
-    sky.forEach((_, channel) => {
-      sky[channel] = mix(palette.sky[0][channel] ?? 0, palette.sky[1][channel] ?? 0, fall);
-    });
-    for (let x = 0; x < width; x++) {
-      const [dx, dy] = [x - sun.x, y - sun.y];
-      // Math.hypot takes ten times as long.
-      const away = Math.min(reach, Math.sqrt(dx * dx + dy * dy));
-      const glow = 1 - away / reach;
-      const light = Math.max(Math.min(1, Math.max(0, sun.radius - away + 0.5)), 0.45 * glow * glow);
-      for (let channel = 0; channel < 3; channel++) {
-        value[channel] = mix(sky[channel] ?? 0, palette.sun[channel] ?? 0, light);
-      }
-      for (let layer = 0; layer < ridges.length; layer++) {
-        const depth = y - (ridges[layer]?.[x] ?? 0) + 0.5;
-        if (depth <= 0) continue;
-        // Hills are hazy at their ridge and darker below it.
-        const dark = 1 - Math.min(0.28, depth / height);
-        for (let channel = 0; channel < 3; channel++) {
-          value[channel] = mix(value[channel] ?? 0, (palette.hills[layer]?.[channel] ?? 0) * dark, Math.min(1, depth));
-        }
-      }
-      // Ordered dithering: eight bits alone show bands in a calm sky. Less than a half, it leaves no value outside of them.
-      const dither = ((x * 2 + y * 3) % 4) / 4 - 0.375;
-      const at = (y * width + x) * 4;
-      data[at] = Math.round((value[0] ?? 0) + dither);
-      data[at + 1] = Math.round((value[1] ?? 0) + dither);
-      data[at + 2] = Math.round((value[2] ?? 0) + dither);
-      data[at + 3] = 255;
-    }
-  }
+  const backdrop: Backdrop = { canvas, palette, sun, ridges };
+  for (let y = 0; y < height; y++) drawRow(backdrop, y);
   return canvas;
+}
+
+interface Backdrop {
+  readonly canvas: Canvas;
+  readonly palette: Palette;
+  readonly sun: { readonly x: number; readonly y: number; readonly radius: number };
+  /** Of each layer of hills, the furthest first: its upper edge, column by column. */
+  readonly ridges: readonly Float64Array[];
+}
+
+/**
+ * One row of a million pixels: nothing is allocated for one of them, and what is hidden is not worked out. A function of its
+ * own, which V8 optimizes after a few rows.
+ */
+function drawRow({ canvas, palette, sun, ridges }: Backdrop, y: number): void {
+  const { data, width, height } = canvas;
+  const fall = Math.min(1, y / (height * 0.72));
+  const [top, horizon] = palette.sky;
+  const skyRed = mix(top[0], horizon[0], fall);
+  const skyGreen = mix(top[1], horizon[1], fall);
+  const skyBlue = mix(top[2], horizon[2], fall);
+  const reach = sun.radius * 7;
+  const dy = y - sun.y;
+  for (let x = 0; x < width; x++) {
+    // Behind the nearest hill that is all there at this pixel, nothing shows.
+    let layer = ridges.length - 1;
+    while (layer >= 0 && depthAt(ridges, layer, x, y) < 1) layer -= 1;
+    let red = skyRed;
+    let green = skyGreen;
+    let blue = skyBlue;
+    if (layer < 0) {
+      layer = 0;
+      const dx = x - sun.x;
+      const squared = dx * dx + dy * dy;
+      if (squared < reach * reach) {
+        // Math.hypot takes ten times as long.
+        const away = Math.sqrt(squared);
+        const glow = 1 - away / reach;
+        const light = Math.max(Math.min(1, Math.max(0, sun.radius - away + 0.5)), 0.45 * glow * glow);
+        red = mix(red, palette.sun[0], light);
+        green = mix(green, palette.sun[1], light);
+        blue = mix(blue, palette.sun[2], light);
+      }
+    }
+    for (; layer < ridges.length; layer++) {
+      const depth = depthAt(ridges, layer, x, y);
+      const hill = palette.hills[layer];
+      if (depth <= 0 || hill === undefined) continue;
+      // Hills are hazy at their ridge and darker below it.
+      const dark = 1 - Math.min(0.28, depth / height);
+      const share = Math.min(1, depth);
+      red = mix(red, hill[0] * dark, share);
+      green = mix(green, hill[1] * dark, share);
+      blue = mix(blue, hill[2] * dark, share);
+    }
+    // Ordered dithering: eight bits alone show bands in a calm sky. Less than a half, it leaves no value outside of them.
+    const dither = ((x * 2 + y * 3) % 4) / 4 - 0.375;
+    const at = (y * width + x) * 4;
+    // Rounded: what is stored is cut off.
+    data[at] = red + dither + 0.5;
+    data[at + 1] = green + dither + 0.5;
+    data[at + 2] = blue + dither + 0.5;
+    data[at + 3] = 255;
+  }
+}
+
+/** Pixels below the upper edge of a layer. Without `?? 0`, for which V8 would allocate a number for each pixel. */
+function depthAt(ridges: Backdrop['ridges'], layer: number, x: number, y: number): number {
+  return y - (ridges[layer]?.[x] as number) + 0.5;
 }
 
 function mix(from: number, to: number, share: number): number {
