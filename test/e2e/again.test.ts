@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BIN, FIXTURES, makeMachine, said } from '../helpers/cli.ts';
 import { makeVideo } from '../helpers/far-end.ts';
-import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
 import { makeQuickMachine, type QuickMachine, quickened } from '../helpers/here.ts';
 import { smallJoe } from '../helpers/joe.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
@@ -40,7 +39,7 @@ describe('what a command leaves, and the next one finds', () => {
   });
 
   it('P7: a wait for a dozen jobs says nothing but its lines', async () => {
-    const { sora } = makeQuickMachine({ SORA_PROVIDER: 'sandbox', SORA_FFMPEG: cachedFfmpegPath });
+    const { sora } = makeQuickMachine({ SORA_PROVIDER: 'sandbox' });
     const { stdout } = await sora(['video', 'generate', 'x', '--count', '12', '-q']);
     const ids = stdout.split('\n');
     expect(ids).toHaveLength(12);
@@ -85,7 +84,7 @@ describe('what a command leaves, and the next one finds', () => {
   });
 
   it('two commands may wait for one job', async () => {
-    const machine = makeMachine({ SORA_PROVIDER: 'sandbox', SORA_FFMPEG: cachedFfmpegPath });
+    const machine = makeMachine({ SORA_PROVIDER: 'sandbox' });
     const { sora, dir } = machine;
     expect((await quickened(machine).sora(['video', 'generate', 'x'])).exitCode).toBe(0);
     const both = await Promise.all([sora(['video', 'wait', '@last', '-q']), sora(['video', 'wait', '@last', '-q'])]);

@@ -2,16 +2,13 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Machine, makeMachine, said } from '../helpers/cli.ts';
-import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
 import { makeQuickMachine } from '../helpers/here.ts';
 import { fittingJoe } from '../helpers/joe.ts';
 
 const GENERATE = ['video', 'generate', 'Joe waves.', '-c', 'Joe', '-o', 'joe-waves.mp4', '--poll-interval', '100ms'];
 
 /** A machine that has made Joe in the sandbox, and the folder that its team commits. */
-async function makeTeam(
-  env: Readonly<Record<string, string>> = { SORA_PROVIDER: 'sandbox', SORA_FFMPEG: cachedFfmpegPath },
-) {
+async function makeTeam(env: Readonly<Record<string, string>> = { SORA_PROVIDER: 'sandbox' }) {
   const maker = makeQuickMachine(env);
   const made = await maker.sora(['character', 'create', await fittingJoe(), '--name', 'Joe', '-q']);
   expect(made.exitCode, made.stderr).toBe(0);
@@ -34,8 +31,8 @@ describe('a cast on empty machines', () => {
   it('is imported on one, and merely read on another; both make the video', async () => {
     const team = await makeTeam();
     const [second, ci] = [
-      makeQuickMachine({ SORA_PROVIDER: 'sandbox', SORA_FFMPEG: cachedFfmpegPath }),
-      makeQuickMachine({ SORA_PROVIDER: 'sandbox', SORA_FFMPEG: cachedFfmpegPath }),
+      makeQuickMachine({ SORA_PROVIDER: 'sandbox' }),
+      makeQuickMachine({ SORA_PROVIDER: 'sandbox' }),
     ];
     checkout(team, second);
     checkout(team, ci);

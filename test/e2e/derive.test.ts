@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
 import { makeQuickMachine } from '../helpers/here.ts';
 
 it('a video is extended, edited, remixed, listed, deleted and forgotten in the sandbox', async () => {
-  const { sora, dir } = makeQuickMachine({ SORA_PROVIDER: 'sandbox', SORA_FFMPEG: cachedFfmpegPath });
+  const { sora, dir } = makeQuickMachine({ SORA_PROVIDER: 'sandbox' });
   const json = async (...args: string[]) => {
     const done = await sora([...args, '--json']);
     expect(done.exitCode, done.stderr).toBe(0);

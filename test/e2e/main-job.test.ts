@@ -2,13 +2,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { FIXTURES, makeMachine } from '../helpers/cli.ts';
-import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
 
 const JOE = join(FIXTURES, 'joe.mp4');
 
 describe('the main job, against the built-in sandbox', () => {
   it('makes a character of a clip and videos of the character', async () => {
-    const { sora, dir } = makeMachine({ SORA_PROVIDER: 'sandbox', SORA_FFMPEG: cachedFfmpegPath });
+    const { sora, dir } = makeMachine({ SORA_PROVIDER: 'sandbox' });
 
     const created = await sora(['character', 'create', JOE, '--name', 'Joe', '--json']);
     expect(created).toMatchObject({ exitCode: 0 });

@@ -17,7 +17,6 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOST_NAMES } from '../../src/providers/index.ts';
 import { makeMachine, said } from '../helpers/cli.ts';
-import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
 import { bringJoe } from '../helpers/joe.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
@@ -64,7 +63,7 @@ afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
 /** The copy's program on a machine of its own. */
 function machine() {
-  const { env, dir, home } = makeMachine({ SORA_FFMPEG: cachedFfmpegPath });
+  const { env, dir, home } = makeMachine();
   const start = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
     execa(process.execPath, [join(copy, 'bin/sora.js'), ...args], {
       ...{ env: { ...env, ...more }, extendEnv: false, cwd: dir, reject: false },

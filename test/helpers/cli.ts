@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { execa, type ResultPromise } from 'execa';
 import { onTestFinished } from 'vitest';
-import { quickFfmpeg } from './quick-ffmpeg.ts';
+import { cachedFfmpegPath } from './ffmpeg-cache.ts';
 
 export const BIN = fileURLToPath(new URL('../../bin/sora.js', import.meta.url));
 export const FIXTURES = fileURLToPath(new URL('../../fixtures', import.meta.url));
@@ -36,7 +36,7 @@ export function makeMachine(env: Readonly<Record<string, string>> = {}): Machine
     PATH: process.env.PATH ?? '',
     HOME: dir,
     SORA_HOME: home,
-    SORA_FFMPEG: quickFfmpeg(),
+    SORA_FFMPEG: cachedFfmpegPath,
     CI: '1',
     ...env,
   };

@@ -8,11 +8,12 @@ import { MADE_FOLDER } from './once.ts';
 import { quickFfmpeg, writeProgram } from './quick-ffmpeg.ts';
 
 /**
- * Converting, by `encoder`, and measuring: what came of the same arguments and the same input before, to the byte, with all
- * that was said, also in an earlier run.
- * A video of the sandbox: one of that size and length of this run, whatever it shows, unless a fault is what it shows. All else is done by `real`.
+ * Converting, by `encoder`, and measuring, decoding included: what came of the same arguments and the same input before, to the
+ * byte, with all that was said, also in an earlier run.
+ * A video of the sandbox: a test picture that moves, of that size and length with a tone as long, unless a fault or a
+ * picture is what it shows. All else is done by `real`.
  */
-const scriptOf = (real: string, encoder: string, made: string, kept: string): string => `#!/bin/sh
+const scriptOf = (real: string, encoder: string, kept: string): string => `#!/bin/sh
 real='${real}'
 quick='${encoder}'
 kept='${kept}'
@@ -25,13 +26,14 @@ case "$*" in
   *'-i pipe:'*) exec "$quick" "$@" ;;
   *aevalsrc=*) kind=video ;;
   *'-preset veryfast'*'file:'*) kind=converted ;;
-  *signalstats*pipe:1*) kind=measured ;;
+  *signalstats*pipe:1* | *pipe:3) kind=measured ;;
   *) exec "$real" "$@" ;;
 esac
 
 # At once, as ffmpeg does: who reads one of them may wait for the other.
 say() {
   cat "$1.stderr" >&2 &
+  [ ! -e "$1.extra" ] || cat "$1.extra" >&3 &
   cat "$1.stdout"
   wait
 }
@@ -41,13 +43,14 @@ sum() {
   if [ "$(tail -c 16 "$1" | head -c 4)" = free ]; then head -c $(($(wc -c < "$1") - 20)) "$1"; else cat "$1"; fi | cksum
 }
 
-key=$kind last= size= words=
+last= size= frames= sound= words=
 for word; do
   if [ $kind = video ]; then
     case $last in
-      -video_size) [ -n "$size" ] || key="$key-\${size:=$word}" ;;
-      -frames:v) key="$key-$word" ;;
+      -video_size) [ -n "$size" ] || size=$word ;;
+      -frames:v) frames=$word ;;
     esac
+    case $word in aevalsrc=*) sound="aevalsrc=exprs=0.02*sin(2*PI*220*t):s=\${word#*:s=}" ;; esac
   else
     case $word in
       file:*) [ "$last" = -i ] && word=$(sum "\${word#file:}") || word= ;;
@@ -58,23 +61,33 @@ for word; do
 done
 for output; do :; done
 output=\${output#file:}
-if [ $kind = video ]; then kept='${made}'; else key=$key-$(printf %s "$words" | cksum | tr ' ' -); fi
-key=$kept/$key
+if [ $kind = video ]; then
+  # In large pixels, which are quick to encode and to decode.
+  set -- -v error -f lavfi -i "testsrc2=s=320x180:r=24,scale=s=$size:flags=neighbor" -f lavfi -i "$sound" \\
+    -frames:v "$frames" -c:v libx264 -preset ultrafast -crf 23 -pix_fmt yuv420p -threads 1 \\
+    -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv -c:a aac -b:a 96k -ac 2 \\
+    -map_metadata -1 -fflags +bitexact -flags:v +bitexact -flags:a +bitexact -movflags +faststart -f mp4 -y "file:$output"
+  words=$*
+  words=\${words%file:*}
+fi
+key=$kept/$kind-$(printf %s "$words" | cksum | tr ' ' -)
 
 if [ ! -e "$key" ]; then
   new=$key.$$
+  case "$*" in *pipe:3) exec 4>&3 3>"$new.extra" ;; esac
   "$quick" "$@" >"$new.stdout" 2>"$new.stderr" &
   child=$!
   trap 'kill -TERM $child' TERM INT HUP
   wait $child
   exit=$?
+  case "$*" in *pipe:3) exec 3>&4 4>&- ;; esac
   if [ $exit -ne 0 ]; then
     say "$new"
     rm -f "$new".*
     exit $exit
   fi
   [ $kind = measured ] || cp "$output" "$new.output"
-  for part in stdout stderr output; do [ ! -e "$new.$part" ] || mv "$new.$part" "$key.$part"; done
+  for part in stdout stderr extra output; do [ ! -e "$new.$part" ] || mv "$new.$part" "$key.$part"; done
   : > "$key"
 fi
 say "$key"
@@ -89,8 +102,8 @@ const cached = new Map<string, string>();
 export function cachedFfmpeg(real: string = ffmpegPath, encoder: string = quickFfmpeg(real)): string {
   const known = cached.get(`${real} ${encoder}`);
   if (known !== undefined) return known;
-  const made = process.env[MADE_FOLDER] ?? '';
-  const path = writeProgram('ffmpeg-cache', scriptOf(real, encoder, made, folderFor(real, encoder) ?? made));
+  const kept = folderFor(real, encoder) ?? process.env[MADE_FOLDER] ?? '';
+  const path = writeProgram('ffmpeg-cache', scriptOf(real, encoder, kept));
   cached.set(`${real} ${encoder}`, path);
   return path;
 }

@@ -19,14 +19,16 @@ beforeAll(async () => {
   );
 });
 
-/** What it wrote to stdout and into its folder, whose only input is the source. */
+/** What it wrote to stdout, to file descriptor 3 and into its folder, whose only input is the source. */
 async function resultOf(ffmpeg: string, args: readonly string[]) {
   const cwd = join(await tempFolder(), 'work');
   await mkdir(cwd);
-  const { exitCode, stdout } = await execa(ffmpeg, args, { cwd, encoding: 'buffer', reject: false, stdin: 'ignore' });
+  const outputs = { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], encoding: 'buffer' } as const;
+  const { exitCode, stdout, stdio } = await execa(ffmpeg, args, { ...outputs, cwd, reject: false });
   const files: [string, Buffer][] = [];
   for (const name of (await readdir(cwd)).toSorted()) files.push([name, await readFile(join(cwd, name))]);
-  return { exitCode, stdout: Buffer.from(stdout).toString('base64'), files };
+  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+  return { exitCode, stdout: base64(stdout), extra: base64(stdio[3]), files };
 }
 
 const MEASURE = 'signalstats,metadata=print';
@@ -34,6 +36,7 @@ const MEASURE = 'signalstats,metadata=print';
 it.each([
   ['a conversion', '-c:v libx264 -preset veryfast -crf 15 -fflags +bitexact -f mp4 file:out.mp4'],
   ['a measurement', `-vf ${MEASURE} -c:v rawvideo -f rawvideo pipe:1`],
+  ['pictures of a decoded one', '-f null - -s 32x18 -pix_fmt gray -c:v rawvideo -f rawvideo pipe:3'],
   ['a measurement that is written beside', `-vf ${MEASURE}:file=values -c:v rawvideo -f rawvideo pipe:1`],
   ['a conversion that fails', '-c:v libx264 -preset veryfast -vf no-such-filter -f mp4 file:out.mp4'],
 ])('%s is what it would be without it', async (_, options) => {
