@@ -142,7 +142,10 @@ async function download(
       onDamage: (damage) => reporter.warn(`${job.id}: the download is damaged and is fetched once more: ${damage}`),
     });
   } catch (error) {
-    const saved = await savedMeanwhile(workspace, job, options);
+    const saved = await savedMeanwhile(workspace, job, options).catch((other: unknown) => {
+      if (signal.aborted) return undefined;
+      throw other;
+    });
     if (saved) {
       task.done(`saved ${pathFromHere(workspace, saved.path)} by another command in the meantime`);
       return saved;
@@ -194,21 +197,22 @@ function pathFromHere({ runtime }: Workspace, path: string | undefined): string 
   return path === undefined || near.startsWith('..') || isAbsolute(near) ? (path ?? '') : near;
 }
 
-/** Two commands may wait for one job: the file that the other saved is as good. */
+/** Two commands may wait for one job: the file that the other saved is as good. Throws what the signal is aborted for. */
 async function savedMeanwhile(
   workspace: Workspace,
   job: Remote,
-  { target, variant, force, allowDrift }: { target: Target; variant: Variant; force: boolean; allowDrift: boolean },
+  { target, variant, force, allowDrift, signal }: FetchOptions & { readonly signal: AbortSignal },
 ): Promise<Followed | undefined> {
+  const { clock } = workspace.runtime;
   if (target.kind !== 'file' || variant !== 'video' || workspace.runtime.signal.aborted) return undefined;
-  const { clock, signal } = workspace.runtime;
   const jobs = await workspace.jobs();
   for (let tries = 1; ; tries++) {
     const now = await jobs.find(job.id).catch(() => undefined);
     if (now?.remoteId === undefined) return undefined;
     const saved = await alreadyDownloaded(workspace, now, { output: target.path, force, allowDrift });
-    // A file without a word of it in the record: the other looks at what it shows before it writes that down.
-    if (saved || now.output !== undefined || tries === SAVED_TRIES || !(await exists(target.path))) return saved;
+    // A file that was not there, without a word of it in the record: the other looks at what it shows before it writes that down.
+    const isUntold = !force && now.output === undefined && (await exists(target.path));
+    if (saved || !isUntold || tries === SAVED_TRIES) return saved;
     await clock.sleep(SAVED_PAUSE_MS, signal);
   }
 }
