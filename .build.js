@@ -119,6 +119,7 @@ const GROUPS = [
         'costs/budget.ts',
         'costs/max-cost.ts',
         'characters/register.ts',
+        'characters/register-cast.ts',
         'commands/video/results.ts',
       ],
     ],

@@ -1,7 +1,7 @@
 /** Every line of a batch as the request that it would be: planned, fingerprinted and priced before anything leaves. */
 
 import { requireCharacter } from '../characters/find.ts';
-import type { NamedRegistration } from '../characters/register.ts';
+import type { NamedRegistration } from '../characters/register-cast.ts';
 import { askedCharacter } from '../journal/asked-cast.ts';
 import { type Ask, type FamilyOf, fingerprintAsk } from '../journal/fingerprint.ts';
 import { modelFamilies } from '../providers/index.ts';

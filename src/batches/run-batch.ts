@@ -3,7 +3,7 @@
  * running it again, after whatever happened.
  */
 
-import { registerNamed } from '../characters/register.ts';
+import { registerNamed } from '../characters/register-cast.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import { fetchFinished } from '../journal/fetch-finished.ts';
 import { type FoundLost, findLost } from '../journal/find-lost.ts';
@@ -85,7 +85,7 @@ export async function runBatch(workspace: Workspace, given: BatchPlan, options: 
   await registerNamed(
     workspace,
     plan.missing.filter(({ name }) => needed.has(name)),
-    budgetOptionsOf(options),
+    { ...budgetOptionsOf(options), deadlineMs: options.deadlineMs },
   );
   try {
     await settleAll(run, options);

@@ -6,6 +6,7 @@ import { hostTitle } from '../providers/index.ts';
 import { type RemoteCharacter, SETTLING_MS } from '../providers/provider.ts';
 import { copyName } from '../providers/references.ts';
 import type { Character, PendingRegistration, Registration, RegistrationTask } from '../shared/character.ts';
+import { LEAST_ANSWER_MS, type Postpone } from '../shared/deadline.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
@@ -68,6 +69,8 @@ interface Request {
   readonly resend: boolean;
   /** As in `RegisterOptions`; for what is sent beyond the first request. */
   readonly admit?: (() => Promise<void>) | undefined;
+  /** As there. */
+  readonly postpone?: Postpone | undefined;
   readonly limits: BudgetOptions;
 }
 
@@ -120,6 +123,7 @@ async function requestId(
     held,
     limits,
     lost,
+    postpone,
   }: Omit<Request, 'resend' | 'admit'> & { lost: PendingRegistration | undefined },
 ): Promise<
   | { readonly made: RegistrationOutcome; readonly error?: never; readonly entry?: never }
@@ -155,9 +159,11 @@ async function requestId(
           await exitMessages.hold(() => updatePending(workspace, character, { target, entry: next }));
           entry = next;
           await charge?.sent();
+          postpone?.(LEAST_ANSWER_MS);
           sayAtExit(workspace, character, unknownFate(workspace, { character, target, entry }));
         },
         async onPending(taskId) {
+          postpone?.(0);
           if (!entry) throw new TypeError('a task was begun before its request was announced');
           const next: RegistrationTask = { ...entry, stage: 'task', taskId };
           entry = next;
@@ -183,6 +189,8 @@ async function requestId(
     // Without an entry nothing has left.
     if (NOTHING_MADE.has(error.code) || entry === undefined) await charge?.refused();
     return { error, entry };
+  } finally {
+    postpone?.(0);
   }
 }
 

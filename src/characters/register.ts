@@ -8,6 +8,7 @@ import { firstTime } from '../disk/once-marker.ts';
 import { hostTitle } from '../providers/index.ts';
 import { type CharacterMode, copyName } from '../providers/references.ts';
 import type { Character, CharacterWithClip, Registration } from '../shared/character.ts';
+import type { Postpone } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import type { BudgetOptions } from '../shared/money.ts';
@@ -39,6 +40,8 @@ export interface RegisterOptions extends BudgetOptions {
   readonly resend?: boolean;
   /** Right before each request that may cost money; what it throws ends it. */
   readonly admit?: (() => Promise<void>) | undefined;
+  /** Of a time limit, while an answer is awaited that names what was paid for. */
+  readonly postpone?: Postpone;
 }
 
 /**
@@ -50,7 +53,7 @@ export async function ensureRegistered(
   workspace: Workspace,
   character: Character,
   target: RegistrationTarget,
-  { resend = false, admit, ...limits }: RegisterOptions = {},
+  { resend = false, admit, postpone, ...limits }: RegisterOptions = {},
 ): Promise<Known> {
   const { runtime, reporter } = workspace;
   const inline = await inlineClip(workspace, character, target);
@@ -78,7 +81,7 @@ export async function ensureRegistered(
       const made = entry && (await resumeRegistration(workspace, current, { target, entry, resend }));
       return made
         ? save(workspace, current, { target, made })
-        : register(workspace, current, { target, held, resend, admit, limits: budgetOptionsOf(limits) });
+        : register(workspace, current, { target, held, resend, admit, postpone, limits: budgetOptionsOf(limits) });
     },
     wait,
   );
@@ -98,39 +101,6 @@ export async function inlineClip(
   const value = (await workspace.characters()).clipPath(clip.master.sha256);
   const createdAt = new Date(workspace.runtime.clock.now()).toISOString();
   return { provider: provider.name, baseUrl: provider.baseUrl, orientation, kind: 'url', value, name, createdAt };
-}
-
-/**
- * Registers, one after the other, whom the host does not know: besides sending a video, all that is ever paid for. What the
- * host knows each as, in their order. Throws what `ensureRegistered` throws.
- */
-export async function registerMissing(
-  workspace: Workspace,
-  cast: readonly CastTarget[],
-  options: RegisterOptions = {},
-): Promise<readonly Known[]> {
-  const registrations: Known[] = [];
-  for (const { character, target } of cast) {
-    registrations.push(await ensureRegistered(workspace, character, target, options));
-  }
-  return registrations;
-}
-
-/** A character, by its name, and where it is to be registered. */
-export interface NamedRegistration {
-  readonly name: string;
-  readonly target: RegistrationTarget;
-}
-
-/** Registers each whom its target does not know; what this may cost was asked before. */
-export async function registerNamed(
-  workspace: Workspace,
-  missing: readonly NamedRegistration[],
-  limits: BudgetOptions,
-): Promise<void> {
-  for (const { name, target } of missing) {
-    await registerMissing(workspace, [{ character: await requireCharacter(workspace, name), target }], limits);
-  }
 }
 
 /** Whether `ensureRegistered` is expected to send something that may cost money: not for what is known, or under way. */
@@ -194,12 +164,12 @@ async function livingAt(
 async function register(
   workspace: Workspace,
   character: Character,
-  { target, held, resend, admit, limits }: Omit<Parameters<typeof requestRegistration>[2], 'clipPath'>,
+  { target, ...request }: Omit<Parameters<typeof requestRegistration>[2], 'clipPath'>,
 ): Promise<Registration> {
   const { reporter } = workspace;
   const { provider, orientation, mode, copy, because } = target;
   if (!character.clip) throw hasNoClip(character, target);
-  if (mode === 'id') await admit?.();
+  if (mode === 'id') await request.admit?.();
   for (const needed of because === undefined ? [] : copiesFor([{ character, target }]))
     reporter.note(copyNote(needed, 'is made and uploaded'));
   const clip = await derivedClip(workspace, character, { orientation, copy });
@@ -209,19 +179,14 @@ async function register(
     `${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${hostTitle(provider)}`,
   );
   try {
-    const made = await MAKERS[mode](workspace, character, {
-      target,
-      clipPath: clip.path,
-      held,
-      resend,
-      admit,
-      limits,
-    }).catch((error: unknown) => {
-      task.fail(
-        `${character.name} is not registered with ${hostTitle(provider)}${isSoraError(error, 'pending') ? ' yet' : ''}`,
-      );
-      throw error;
-    });
+    const made = await MAKERS[mode](workspace, character, { ...request, target, clipPath: clip.path }).catch(
+      (error: unknown) => {
+        task.fail(
+          `${character.name} is not registered with ${hostTitle(provider)}${isSoraError(error, 'pending') ? ' yet' : ''}`,
+        );
+        throw error;
+      },
+    );
     // Told before it is written: the record may never be.
     task.done(`${character.name} is registered with ${hostTitle(provider)}: ${oneLine(made.value, 200)}`);
     return await save(workspace, character, { target, made });

@@ -1,6 +1,7 @@
 /** The wait for a task that makes a character: it takes seconds, and what breaks it off leaves work that may have been paid for. */
 import type { Call } from '../http/request.ts';
 import { MAX_WAIT_MS } from '../http/retry.ts';
+import { isOutOfTime } from '../shared/deadline.ts';
 import { beforeEnd, isSoraError, SoraError } from '../shared/errors.ts';
 import { sentence } from '../shared/text.ts';
 import { type RemoteVideo, SETTLING_MS } from './provider.ts';
@@ -78,7 +79,10 @@ export async function settleTask<T extends Task>(
     } catch (error) {
       if (call.signal.aborted) {
         trouble = beforeEnd(error) ?? trouble;
-        throw lost('the wait for it was interrupted', error);
+        throw lost(
+          isOutOfTime(call.signal) ? 'the time to wait for it is over' : 'the wait for it was interrupted',
+          error,
+        );
       }
       // One bad answer never ends a wait that is paid for.
       trouble = isSoraError(error) ? error : undefined;

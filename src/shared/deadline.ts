@@ -1,10 +1,21 @@
 /** Deadlines: work that is aborted when its time is over, and a time limit that a whole command shares. */
 import { setMaxListeners } from 'node:events';
-import { SoraError } from './errors.ts';
+import { isSoraError, SoraError } from './errors.ts';
 import { type Clock, formatDuration } from './time.ts';
 
 /** Node fires a timer that is set for longer at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Puts the end of a time off until so many milliseconds from now; 0 takes that back. */
+export type Postpone = (leastMs: number) => void;
+
+/** The answer to a request names what was paid for: a short time limit does not make it unknown. */
+export const LEAST_ANSWER_MS = 30_000;
+
+/** Whether work under a signal was ended by its time. */
+export function isOutOfTime({ aborted, reason }: AbortSignal): boolean {
+  return aborted && isSoraError(reason) && reason.reason === 'out-of-time';
+}
 
 /**
  * Runs work with a signal that aborts after `ms` milliseconds, with a `network` error, or with the given signal and its
@@ -16,7 +27,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export async function withDeadline<T>(
   ms: number,
   signal: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, postpone: Postpone) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   // Node 20 takes more than ten listeners for a leak: a deadline may be that of many requests.
@@ -26,11 +37,17 @@ export async function withDeadline<T>(
     const message = `No complete answer arrived within ${formatDuration(ms / 1000)}.`;
     controller.abort(new SoraError('network', message, { reason: 'out-of-time' }));
   };
-  const timer = setTimeout(expire, Math.min(ms, MAX_TIMER_MS));
+  const dueAt = performance.now() + ms;
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (leastMs: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(expire, Math.min(Math.max(leastMs, dueAt - performance.now()), MAX_TIMER_MS));
+  };
+  arm(ms);
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
   try {
-    return await work(controller.signal);
+    return await work(controller.signal, arm);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', stop);
@@ -42,7 +59,11 @@ export interface Deadline {
   /** Milliseconds; negative once it has passed. */
   leftMs(): number;
   /** Work under a signal that aborts at the deadline, though not within `leastMs`, a second unless given; what the machine slept does not count. */
-  limit<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>, leastMs?: number): Promise<T>;
+  limit<T>(
+    signal: AbortSignal,
+    work: (signal: AbortSignal, postpone: Postpone) => Promise<T>,
+    leastMs?: number,
+  ): Promise<T>;
   /** Sleeps `ms`, or as long as is left; rejects with the signal's reason. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }

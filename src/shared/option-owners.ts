@@ -62,6 +62,7 @@ export const OWNERS: Readonly<Partial<Record<OptionName, readonly string[]>>> = 
   tag: ['video generate', 'batch run', 'storyboard render', 'character create'],
   takes: ['storyboard render'],
   var: ['storyboard render'],
+  timeout: ['video generate', 'batch run', 'storyboard render'],
   variant: ['video download', 'storyboard render'],
   withClips: ['character export'],
   yes: ['video delete', 'character remove', 'storyboard render'],

@@ -65,6 +65,7 @@ const FLAGS = {
   summary: '--summary',
   tag: '--tag',
   takes: '--takes',
+  timeout: '--timeout',
   var: '--var',
   variant: '--variant',
   withClips: '--with-clips',

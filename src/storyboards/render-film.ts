@@ -3,7 +3,7 @@
  * running it again, after whatever happened.
  */
 
-import { registerNamed } from '../characters/register.ts';
+import { registerNamed } from '../characters/register-cast.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import { type BillItem, billOfVideos } from '../costs/cost.ts';
 import { costOfCharacters } from '../costs/max-cost.ts';
@@ -93,7 +93,7 @@ export async function renderFilm(
     await options.approve?.(await comingOf(plan, own));
     await options.onBegin?.();
     const missing = missingOf(plan.scenes.flatMap((one) => (own.has(one.scene.id) ? (one.plan ?? []) : [])));
-    await registerNamed(workspace, missing, budgetOptionsOf(options));
+    await registerNamed(workspace, missing, { ...budgetOptionsOf(options), deadlineMs });
   }
   try {
     await settleFilm(run);

@@ -3,7 +3,8 @@
 import { requireCharacter } from '../characters/find.ts';
 import { castTargets, copiesFor, copyNote } from '../characters/fit-cast.ts';
 import { withPictures } from '../characters/pictures/cast-pictures.ts';
-import { inlineClip, type NamedRegistration, refuseClipless } from '../characters/register.ts';
+import { inlineClip, refuseClipless } from '../characters/register.ts';
+import type { NamedRegistration } from '../characters/register-cast.ts';
 import {
   type CastTarget,
   type Known,

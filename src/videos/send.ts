@@ -1,6 +1,6 @@
 /** From a plan to jobs: approve, register the missing, complete, send. */
 import { copiesFor, type NeededCopy } from '../characters/fit-cast.ts';
-import { registerMissing } from '../characters/register.ts';
+import { registerMissing } from '../characters/register-cast.ts';
 import { forgetStale } from '../characters/stale.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
@@ -85,12 +85,12 @@ interface Sending {
 
 /** The plan once it is approved and nobody is missing. A request whose key has its job already needs no approval. */
 async function makeReady(workspace: Workspace, plan: VideoPlan, { options, budget }: Sending): Promise<VideoPlan> {
-  const { key, resend, count } = options;
+  const { key, resend, count, deadlineMs } = options;
   const limits = budgetOptionsOf(options);
   const earlier = await admittedJob(workspace, { order: plan, key: count === 1 ? key : undefined, resend, ownIds: [] });
   if (!earlier) await budget.approve(plan);
   const admit = earlier ? undefined : (): Promise<void> => budget.registration(plan);
-  const known = await registerMissing(workspace, plan.cast, { resend, admit, ...limits });
+  const known = await registerMissing(workspace, plan.cast, { resend, admit, deadlineMs, ...limits });
   const whole = completePlan(plan, known);
   if (!earlier && plan.missing.length > 0) await budget.approve(whole);
   return whole;

@@ -3,7 +3,7 @@
 import { sayPublicUploads } from '../characters/public-files.ts';
 import { hostTitle } from '../providers/index.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
-import { createDeadline } from '../shared/deadline.ts';
+import { createDeadline, LEAST_ANSWER_MS } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import type { Job, JobTake, Refused, Sending, Unanswered } from '../shared/job.ts';
@@ -206,9 +206,6 @@ async function sendRecorded(workspace: Workspace, job: Sending, options: SubmitO
   if (runtime.signal.aborted) throw stopped;
   return { job: kept, pollAfterMs: remote.pollAfterMs };
 }
-
-/** The answer names what was paid for: a short --timeout does not make it unknown. */
-const LEAST_ANSWER_MS = 30_000;
 
 /** The one request. What came of it instead of a job is written down before it is thrown. */
 async function sendOnce(

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { registerMissing } from '../../src/characters/register.ts';
+import { registerMissing } from '../../src/characters/register-cast.ts';
 import { checkMaxCost } from '../../src/costs/max-cost.ts';
 import { verifyDownload } from '../../src/media/verify/downloaded.ts';
 import type { HostName } from '../../src/providers/index.ts';

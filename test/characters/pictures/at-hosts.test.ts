@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fitCast } from '../../../src/characters/fit-cast.ts';
-import { registerMissing } from '../../../src/characters/register.ts';
+import { registerMissing } from '../../../src/characters/register-cast.ts';
 import { markUnreachable } from '../../../src/characters/stale.ts';
 import { syncCast } from '../../../src/characters/sync.ts';
 import { hashText } from '../../../src/disk/hash.ts';
