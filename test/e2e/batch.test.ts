@@ -11,7 +11,7 @@ import { makeVideo } from '../helpers/far-end.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { rendererOf } from '../sandbox/harness.ts';
 
-const LINES = TEST_ALL ? 300 : 180;
+const LINES = TEST_ALL ? 300 : 120;
 const MOST_MB = 250;
 
 interface Night extends Machine {

@@ -1,9 +1,11 @@
+/** Each exit code is that of a process; what else ends with it runs without one. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FIXTURES, type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { makeQuickMachine, type QuickMachine, quickened } from '../helpers/here.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 
 const JOE = join(FIXTURES, 'joe.mp4');
@@ -16,15 +18,27 @@ const refused = (status: number, code: string, message = 'No.'): Scripted => ({
 });
 
 /** A machine that talks to a scripted host. */
-async function withHost(...answers: Scripted[]): Promise<Machine & { server: TestServer }> {
+async function withHost(...answers: Scripted[]): Promise<Machine & { server: TestServer; here: QuickMachine['sora'] }> {
   const server = await createTestServer();
   server.answer(...answers);
-  return { ...makeMachine({ OPENAI_BASE_URL: `${server.url}/v1`, OPENAI_API_KEY: KEY }), server };
+  const machine = makeMachine({ OPENAI_BASE_URL: `${server.url}/v1`, OPENAI_API_KEY: KEY });
+  // Nobody waits there.
+  const { sora: here } = quickened(machine, { atMs: Date.now() });
+  return { ...machine, server, here };
+}
+
+const shown = new Set<number>();
+
+/** How the first test that ends with this code runs its command is as a process; the others run theirs without one. */
+function starter(exit: number, machine: Machine): QuickMachine['sora'] | Machine['sora'] {
+  if (shown.has(exit)) return quickened(machine, { atMs: Date.now() }).sora;
+  shown.add(exit);
+  return machine.sora;
 }
 
 const GENERATE = ['video', 'generate', 'A lighthouse.'];
 
-function onlyJob({ home }: Machine): { id: string; status: string; remoteId?: string } {
+function onlyJob({ home }: Pick<Machine, 'home'>): { id: string; status: string; remoteId?: string } {
   const folder = join(home, 'jobs');
   const [name = '', ...more] = readdirSync(folder).filter((file) => file.endsWith('.json'));
   expect(more).toEqual([]);
@@ -55,7 +69,7 @@ describe('exit codes and the error envelope', () => {
     [2, 'usage', 'a wrong name', ['character', 'create', JOE, '--name', 'x'.repeat(81), '--local'], /80/, /./],
     [4, 'auth', 'no key', [...GENERATE, '--provider', 'openai'], /OPENAI_API_KEY/, /sandbox/],
   ])('%i %s: %s', async (exit, code, _title, args, message, hint) => {
-    const { sora } = makeMachine();
+    const sora = starter(exit, makeMachine());
     const { exitCode, stdout, stderr } = await sora([...args, '--json']);
     const { error } = JSON.parse(stderr.split('\n').at(-1) ?? '') as {
       error: { code: string; message: string; hint?: string };
@@ -66,7 +80,7 @@ describe('exit codes and the error envelope', () => {
   });
 
   it('lists every problem of a command at once', async () => {
-    const { sora } = makeMachine();
+    const { sora } = makeQuickMachine();
     const { exitCode, stderr } = await sora([
       'video',
       'generate',
@@ -112,21 +126,21 @@ describe('exit codes and the error envelope', () => {
     [7, 'ambiguous', { status: 200, body: { object: 'video', status: 'queued' } }],
     [7, 'ambiguous', { status: 200, body: 'not json' }],
   ] as const)('%i %s: a create that is answered %#', async (exit, code, answer) => {
-    const { sora, server, ...machine } = await withHost(answer);
-    const { exitCode, stderr } = await sora([...GENERATE, '--json']);
+    const { server, ...machine } = await withHost(answer);
+    const { exitCode, stderr } = await starter(exit, machine)([...GENERATE, '--json']);
     const { error } = JSON.parse(stderr.split('\n').at(-1) ?? '');
     expect({ exitCode, code: error.code }).toEqual({ exitCode: exit, code });
     // P2: one request, and a record that tells the truth.
     expect(server.seen).toHaveLength(1);
-    const job = onlyJob({ sora, ...machine });
+    const job = onlyJob(machine);
     expect(job.status).toBe(exit === 7 ? 'unknown' : 'failed');
     expect(error.jobId).toBe(job.id);
     if (exit === 7) expect(error.hint).toContain(`sora video resend ${job.id}`);
   });
 
   it('explains the rule on likeness when the content policy refuses', async () => {
-    const { sora } = await withHost(refused(400, 'people-in-user-uploads'));
-    const { exitCode, stderr } = await sora(GENERATE);
+    const { here } = await withHost(refused(400, 'people-in-user-uploads'));
+    const { exitCode, stderr } = await here(GENERATE);
     expect(exitCode).toBe(11);
     expect(stderr).toMatch(/real people/);
   });
@@ -145,11 +159,11 @@ describe('exit codes and the error envelope', () => {
   }, 90_000);
 
   it('P2: an unresolved request stands in the way of an equal one until --resend', async () => {
-    const { sora, server } = await withHost({ fault: 'reset' });
-    expect((await sora(GENERATE)).exitCode).toBe(7);
+    const { here, server } = await withHost({ fault: 'reset' });
+    expect((await here(GENERATE)).exitCode).toBe(7);
     // Looked for once, at a host without a list.
     server.answer({ status: 404, body: 'not here' });
-    const again = await sora(GENERATE);
+    const again = await here(GENERATE);
     expect(again.exitCode).toBe(7);
     const posts = (): number => server.seen.filter(({ method }) => method === 'POST').length;
     expect(posts()).toBe(1);
@@ -159,21 +173,21 @@ describe('exit codes and the error envelope', () => {
     const words = spawnSync('sh', ['-c', `printf '%s\\n' ${printed}`], { encoding: 'utf8' })
       .stdout.trim()
       .split('\n');
-    expect((await sora(words)).exitCode).toBe(0);
+    expect((await here(words)).exitCode).toBe(0);
     expect(posts()).toBe(2);
     // The lost one is closed: it stands in nobody's way any more.
     server.answer({ body: { ...QUEUED, id: 'video_3' } });
-    expect((await sora(GENERATE)).exitCode).toBe(0);
+    expect((await here(GENERATE)).exitCode).toBe(0);
     expect(posts()).toBe(3);
   });
 
   it('P2: the same --key gives the same job', async () => {
-    const { sora, server } = await withHost({ body: QUEUED });
-    const first = await sora([...GENERATE, '--key', 'nightly', '-q']);
-    const second = await sora([...GENERATE, '--key', 'nightly', '-q']);
+    const { here, server } = await withHost({ body: QUEUED });
+    const first = await here([...GENERATE, '--key', 'nightly', '-q']);
+    const second = await here([...GENERATE, '--key', 'nightly', '-q']);
     expect(first).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^job_/) });
     expect(second).toMatchObject({ exitCode: 0, stdout: first.stdout });
-    expect((await sora(['video', 'generate', 'Another.', '--key', 'nightly'])).exitCode).toBe(2);
+    expect((await here(['video', 'generate', 'Another.', '--key', 'nightly'])).exitCode).toBe(2);
     expect(server.seen).toHaveLength(1);
   });
 
@@ -182,8 +196,10 @@ describe('exit codes and the error envelope', () => {
     const look = (): void => {
       before = onlyJob(machine);
     };
-    const machine: Machine & { server: TestServer } = await withHost({ body: QUEUED, onRequest: look });
-    expect((await machine.sora(GENERATE)).exitCode).toBe(0);
+    const machine: Pick<QuickMachine, 'home'> & { here: QuickMachine['sora'] } = await withHost({
+      ...{ body: QUEUED, onRequest: look },
+    });
+    expect((await machine.here(GENERATE)).exitCode).toBe(0);
     expect(before).toMatchObject({ status: 'submitting' });
     expect(before).not.toHaveProperty('remoteId');
     expect(onlyJob(machine)).toMatchObject({ status: 'queued', remoteId: 'video_1' });
@@ -191,8 +207,8 @@ describe('exit codes and the error envelope', () => {
 
   it('5: a job that fails, with the reason', async () => {
     const failed = { ...QUEUED, status: 'failed', error: { code: 'processing_error', message: 'The oven was cold.' } };
-    const { sora } = await withHost({ body: QUEUED }, { body: failed });
-    const { exitCode, stderr } = await sora([...GENERATE, '--wait', '--poll-interval', '100ms']);
+    const { here } = await withHost({ body: QUEUED }, { body: failed });
+    const { exitCode, stderr } = await here([...GENERATE, '--wait', '--poll-interval', '100ms']);
     expect(exitCode).toBe(5);
     expect(stderr).toContain('The oven was cold.');
   });
@@ -201,7 +217,7 @@ describe('exit codes and the error envelope', () => {
     const { sora, ...machine } = await withHost({ body: QUEUED }, { body: QUEUED });
     const { exitCode, stderr } = await sora([...GENERATE, '--wait', '--poll-interval', '1h', '--timeout', '500ms']);
     expect(exitCode).toBe(8);
-    expect(stderr).toContain(`sora video wait ${onlyJob({ sora, ...machine }).id}`);
+    expect(stderr).toContain(`sora video wait ${onlyJob(machine).id}`);
   });
 
   it('8: Ctrl-C in a wait says how to go on', async () => {
@@ -211,7 +227,7 @@ describe('exit codes and the error envelope', () => {
     run.kill('SIGINT');
     const { exitCode, stderr } = await run;
     expect(exitCode).toBe(8);
-    expect(stderr).toContain(`sora video wait ${onlyJob({ sora, ...machine }).id}`);
+    expect(stderr).toContain(`sora video wait ${onlyJob(machine).id}`);
   });
 
   it.each([
@@ -226,16 +242,20 @@ describe('exit codes and the error envelope', () => {
     '9: a download that %s leaves no file, and the job safe',
     async (_title, answer) => {
       const done = { ...QUEUED, status: 'completed', progress: 100 };
-      const { sora, dir, ...machine } = await withHost({ body: QUEUED }, { body: done }, { ...answer, forever: true });
+      const machine = await withHost({ body: QUEUED }, { body: done }, { ...answer, forever: true });
+      const { dir } = machine;
       writeFileSync(join(dir, 'old.mp4'), 'old');
-      const { exitCode, stderr } = await sora([...GENERATE, '-o', 'old.mp4', '--force', '--poll-interval', '100ms']);
+      const { exitCode, stderr } = await starter(
+        9,
+        machine,
+      )([...GENERATE, '-o', 'old.mp4', '--force', '--poll-interval', '100ms']);
       expect({ exitCode, stderr }).toMatchObject({
         exitCode: 9,
         stderr: expect.stringContaining('sora video download'),
       });
       expect(readFileSync(join(dir, 'old.mp4'), 'utf8')).toBe('old');
       expect(readdirSync(dir).toSorted()).toEqual(['home', 'old.mp4']);
-      expect(onlyJob({ sora, dir, ...machine }).status).toBe('succeeded');
+      expect(onlyJob(machine).status).toBe('succeeded');
     },
     90_000,
   );
@@ -250,7 +270,7 @@ describe('exit codes and the error envelope', () => {
   });
 
   it('12: an ffmpeg that is named but does not work', async () => {
-    const { sora, dir } = makeMachine();
+    const { sora, dir } = makeQuickMachine();
     const { exitCode, stderr } = await sora(['clip', 'prepare', JOE, '-o', 'x.mp4'], {
       env: { SORA_FFMPEG: join(dir, 'none') },
     });
@@ -259,10 +279,10 @@ describe('exit codes and the error envelope', () => {
   });
 
   it('12: an output that cannot be written', async () => {
-    const { sora, dir } = makeMachine();
+    const { sora, dir } = makeQuickMachine();
     const { exitCode } = await sora(['store', 'path'], { cwd: dir });
     expect(exitCode).toBe(0);
-    const full = await makeMachine().sora(['character', 'list', '--json'], { env: { SORA_HOME: '/dev/null/x' } });
+    const full = await makeQuickMachine().sora(['character', 'list', '--json'], { env: { SORA_HOME: '/dev/null/x' } });
     expect(full.exitCode).toBe(12);
   });
 

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { createCharacterStore } from '../../src/characters/store.ts';
 import { createJobStore } from '../../src/videos/jobs/store.ts';
 import { BIN, type Machine, makeMachine } from '../helpers/cli.ts';
+import { covering } from '../helpers/covering.ts';
 import { hashOf, keepSample, sampleJob } from '../helpers/samples.ts';
 
 const STRANGE = [
@@ -40,31 +41,42 @@ async function sora(machine: Machine, args: readonly string[], input = '') {
 const JOE = `characters/${hashOf('joe').slice(0, 32)}.json`;
 const CLIP = `clips/${hashOf('Joe')}.mp4`;
 
-describe.skipIf(process.platform === 'win32').each(STRANGE)('%s', (_kind, make) => {
-  it.each<[place: string, args: string, exitCode: number, said: RegExp]>([
-    ['config.json', 'config list', 12, /^error: Cannot read .*config\.json: it is not a regular file\.$/m],
-    ['config.json', 'config set model sora-2', 12, /config\.json: it is not a regular file/],
-    ['config.json', 'video generate A', 12, /config\.json: it is not a regular file/],
-    ['keys.json', 'auth status', 12, /^error: Cannot read .*keys\.json: it is not a regular file\.$/m],
-    ['keys.json', 'auth login openai', 12, /keys\.json: it is not a regular file/],
-    [`jobs/${JOB}.json`, 'video list', 0, /Skipped .*job_.*\.json: it is not a regular file/],
-    [`jobs/${JOB}.json`, `video show ${JOB}`, 12, /^error: Cannot read .*job_.*\.json: it is not a regular file\.$/m],
-    [`jobs/${JOB}.json`, 'store check', 12, /job_.*\.json: it is not a regular file/],
-    [JOE, 'character list', 0, /Skipped .*characters.*\.json: it is not a regular file/],
-    [JOE, 'video generate Joe -c Joe', 12, /^error: Cannot read .*characters.*\.json: it is not a regular file\.$/m],
-    [JOE, 'store check', 12, /characters.*\.json: it is not a regular file/],
-    [CLIP, 'store check', 12, /\.mp4: the clip of Joe is damaged/],
-    [CLIP, 'character export -o cast.json --with-clips', 12, /The clip of Joe is damaged/],
-    ['cache/jobs.json', 'video list', 0, /job_0mabc/],
-    ['cache/characters.json', 'character list', 0, /Joe/],
-    ['sandbox/sequence', 'video generate A', 7, /sequence is not a regular file/],
-    [
-      'jobs/jobs.lock',
-      'video generate A',
-      12,
-      /^error: Cannot lock .*jobs\.lock: a file is where a folder should be\.$/m,
-    ],
-  ])('as %s is not waited for: sora %s', async (place, args, exitCode, said) => {
+const FILES: readonly (readonly [place: string, args: string, exitCode: number, said: RegExp])[] = [
+  ['config.json', 'config list', 12, /^error: Cannot read .*config\.json: it is not a regular file\.$/m],
+  ['config.json', 'config set model sora-2', 12, /config\.json: it is not a regular file/],
+  ['config.json', 'video generate A', 12, /config\.json: it is not a regular file/],
+  ['keys.json', 'auth status', 12, /^error: Cannot read .*keys\.json: it is not a regular file\.$/m],
+  ['keys.json', 'auth login openai', 12, /keys\.json: it is not a regular file/],
+  [`jobs/${JOB}.json`, 'video list', 0, /Skipped .*job_.*\.json: it is not a regular file/],
+  [`jobs/${JOB}.json`, `video show ${JOB}`, 12, /^error: Cannot read .*job_.*\.json: it is not a regular file\.$/m],
+  [`jobs/${JOB}.json`, 'store check', 12, /job_.*\.json: it is not a regular file/],
+  [JOE, 'character list', 0, /Skipped .*characters.*\.json: it is not a regular file/],
+  [JOE, 'video generate Joe -c Joe', 12, /^error: Cannot read .*characters.*\.json: it is not a regular file\.$/m],
+  [JOE, 'store check', 12, /characters.*\.json: it is not a regular file/],
+  [CLIP, 'store check', 12, /\.mp4: the clip of Joe is damaged/],
+  [CLIP, 'character export -o cast.json --with-clips', 12, /The clip of Joe is damaged/],
+  ['cache/jobs.json', 'video list', 0, /job_0mabc/],
+  ['cache/characters.json', 'character list', 0, /Joe/],
+  ['sandbox/sequence', 'video generate A', 7, /sequence is not a regular file/],
+  [
+    'jobs/jobs.lock',
+    'video generate A',
+    12,
+    /^error: Cannot lock .*jobs\.lock: a file is where a folder should be\.$/m,
+  ],
+];
+
+/** Each of the two in the place of each file, and each command with one of them. */
+const CELLS = covering(
+  FILES.flatMap(([place, args, exitCode, said]) =>
+    STRANGE.map(([kind, make]) => ({ kind, make, place, args, exitCode, said })),
+  ),
+  ({ kind, place, args }) => [`${kind} ${place}`, `${place} ${args}`],
+);
+
+describe.skipIf(process.platform === 'win32')('what is no file', () => {
+  it.each(CELLS)('as $kind in the place of $place is not waited for: sora $args', async (cell) => {
+    const { make, place, args, exitCode, said } = cell;
     const machine = await furnish();
     const path = join(machine.home, place);
     rmSync(path, { force: true });
