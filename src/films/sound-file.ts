@@ -4,7 +4,8 @@ import { decodeSound, type TrackLevels } from '../media/ffmpeg/sound.ts';
 import { probeMedia } from '../media/probe/probe.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
-import { type AnnouncedLength, announcedLength } from './announced-length.ts';
+import { announcedLength } from './announced/announced-length.ts';
+import type { AnnouncedLength } from './announced/length.ts';
 import type { SoundSource } from './plan.ts';
 import { SOUND_HINT } from './sound-hint.ts';
 
@@ -29,9 +30,12 @@ export async function readSoundFile(path: string, { ffmpeg, signal }: SoundFileO
   const audio = info.audio ?? (info.container === 'Wave' ? info.audioTracks[0] : undefined);
   if (!audio) throw soundError(`${oneLine(path)} has no sound.`);
   const announced = await announcedLength(path, info);
+  if (announced && 'lacks' in announced)
+    throw soundError(`The sound of ${oneLine(path)} is cut off: ${announced.lacks}.`);
   if (!ffmpeg) {
-    refuseShort(path, audio.seconds, announced);
-    return { path, audio: { ...audio, seconds: audio.seconds || undefined } };
+    const { stored, seconds } = announced ?? {};
+    refuseShort(path, stored ?? audio.seconds, announced);
+    return { path, audio: { ...audio, seconds: (stored === undefined ? audio.seconds : seconds) || undefined } };
   }
   const known = announced?.seconds || audio.seconds || info.seconds || LONGEST_SECONDS;
   const told = known < LONGEST_SECONDS ? known : undefined;
