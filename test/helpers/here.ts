@@ -1,4 +1,5 @@
 /** The program without a process of its own, on a user's machine, in real time: for all but what a process alone can show. */
+import { getEventListeners, setMaxListeners } from 'node:events';
 import { uptime } from 'node:os';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -44,13 +45,19 @@ interface Place {
   readonly homeDir?: string;
 }
 
-/** Where the clock stands still at `atMs`, a pause is over at once. */
+/**
+ * Where the clock stands still at `atMs`, a pause is over at once. Throws where a command leaves listeners on the signal of its
+ * process: each piece of work would leave another one in a long run.
+ */
 export async function runHere(
   { dir, env, input, homeDir = dir }: Place,
   args: readonly string[],
   { atMs }: { readonly atMs?: number } = {},
 ): Promise<Ran> {
   const [stdout, stderr] = [new Captured(), new Captured()];
+  const { signal } = new AbortController();
+  // As of the real one: many jobs that are waited for at once are no leak.
+  setMaxListeners(0, signal);
   const exitCode = await runCli(args, {
     env,
     cwd: dir,
@@ -65,7 +72,9 @@ export async function runHere(
         ? { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }) }
         : { now: () => atMs, sleep: async () => {} },
     random: Math.random,
-    signal: new AbortController().signal,
+    signal,
   });
+  const left = getEventListeners(signal, 'abort').length;
+  if (left > 0) throw new Error(`${left} listeners were left on the signal by: sora ${args.join(' ')}`);
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }

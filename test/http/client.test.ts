@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -720,4 +721,34 @@ describe('close', () => {
     server.answer({ fault: 'hang', onRequest: () => void http.close() });
     expect((await failureOf(http.send(read(server.url)))).code).toBe('interrupted');
   });
+});
+
+it('leaves no listener on the signal of a command: after answers, downloads read, broken off and discarded, redirects and refusals', async () => {
+  const { signal } = new AbortController();
+  const { http } = createTestHttp();
+  const server = await createTestServer();
+  const video = { headers: { 'content-type': 'video/mp4' }, body: 'frames' };
+  const open = async () => (await http.open(read(server.url, { signal }))) as StreamedAnswer;
+  const listeners = () => getEventListeners(signal, 'abort').length;
+  for (let round = 0; round < 2; round++) {
+    const moved = { status: 302, headers: { location: `${server.url}/there` } };
+    server.answer(
+      video,
+      video,
+      video,
+      moved,
+      { body: {} },
+      { status: 404, body: {} },
+      { fault: 'reset' },
+      { body: {} },
+    );
+    const last = await open();
+    expect(listeners()).toBe(1);
+    last.discard();
+    for await (const _ of (await open()).body) break;
+    for await (const _ of (await open()).body);
+    for (let asked = 0; asked < 3; asked++) await http.send(read(server.url, { signal }));
+    await failureOf(http.send(read(`http://127.0.0.1:${await closedPort()}`, { signal })));
+  }
+  expect(listeners()).toBe(0);
 });
