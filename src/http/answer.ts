@@ -25,6 +25,8 @@ export interface Answer {
   readonly receivedAt: number;
   /** The server as messages call it: its name and port, unless it has a title. */
   readonly host: string;
+  /** The setting that led there; absent where the host named the address itself. */
+  readonly baseUrl?: string;
   /** Whether it was another server than the one that was asked: a redirect led there. */
   readonly isRedirected?: boolean;
   readonly kind: 'create' | 'read';
@@ -62,9 +64,17 @@ export function jsonOf(answer: Answer): unknown {
   const requestId = answer.requestId;
   if (answer.kind === 'create') throw ambiguousCreate(message, requestId);
   throw new SoraError('network', message, {
-    hint: 'Check the base URL: it usually ends in /v1. A proxy or a sign-in page may have answered instead.',
+    hint: `${checkBaseUrl(answer)}. A proxy or a sign-in page may have answered instead.`,
     ...(requestId === undefined ? {} : { requestId }),
   });
+}
+
+/** What to correct where something else than the API answers, without a full stop. */
+export function checkBaseUrl({ baseUrl }: Pick<Answer, 'baseUrl'>): string {
+  if (baseUrl === undefined) return 'Check the base URL: it usually ends in /v1';
+  return /\/v\d+\/?$/.test(baseUrl)
+    ? `Check the base URL ${baseUrl}`
+    : `Check the base URL ${baseUrl}: it usually ends in /v1`;
 }
 
 /** The error for a success in answer to a read that tells nothing of `what` was asked: `the video`. */

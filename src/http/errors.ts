@@ -3,7 +3,17 @@
 import { SoraError, type SoraErrorOptions } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { formatDuration } from '../shared/time.ts';
-import { type Answer, failureOf, isPolicy, isQuota, isUnsupported, lacksModel, saysUnsupported } from './answer.ts';
+import {
+  type Answer,
+  checkBaseUrl,
+  failureOf,
+  isPolicy,
+  isQuota,
+  isUnsupported,
+  lacksModel,
+  saysUnsupported,
+} from './answer.ts';
+import { asScheme } from './origins.ts';
 import { retryAfterOf } from './retry-hint.ts';
 
 const LIKENESS_HINT =
@@ -63,13 +73,18 @@ export function refusal(answer: Answer): SoraError {
     return new SoraError(
       'refused',
       said,
-      options('The server speaks https on that port: begin the base URL with https://'),
+      options(`The server speaks https on that port. Use this base URL: ${httpsUrl(answer)}`),
     );
   }
   if (status === 404 || status === 405 || status === 410) {
-    return new SoraError('refused', said, options('Check the base URL (it usually ends in /v1) and the id.'));
+    return new SoraError('refused', said, options(`${checkBaseUrl(answer)}. Or it is about the id.`));
   }
   return new SoraError('refused', said, options('Correct what the host complains about, then try again.'));
+}
+
+function httpsUrl({ host, baseUrl }: Answer): string {
+  const named = baseUrl !== undefined && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  return named ? asScheme('https:', named, baseUrl) : `https://${host}`;
 }
 
 /** What nginx, Go and Apache say to plain http where they speak TLS. */

@@ -66,6 +66,7 @@ export async function readAnswer(
     kind: request.kind,
     host,
     isRedirected,
+    ...(request.baseUrl !== undefined && { baseUrl: request.baseUrl }),
     redact,
     ...(reply.unknownCoding !== undefined && { unknownCoding: reply.unknownCoding }),
   };

@@ -23,7 +23,23 @@ describe('refusal', () => {
     'Reason: You&#39;re speaking plain HTTP to an SSL-enabled server port.<br />',
   ])('of plain http names the base URL that is wanted: %s', (text) => {
     const answer = { status: 400, headers: {}, text, requestId: undefined, receivedAt: 0 } as const;
-    const told = refusal({ ...answer, host: 'v.example', kind: 'create', redact: (said: string) => said });
-    expect(told).toMatchObject({ code: 'refused', hint: expect.stringMatching(/with https:\/\/$/) });
+    const asked = { ...answer, host: 'v.example:8080', kind: 'create', redact: (said: string) => said } as const;
+    for (const [baseUrl, wanted] of [
+      ['http://v.example:8080/v1', 'https://v.example:8080/v1'],
+      [undefined, 'https://v.example:8080'],
+    ] as const) {
+      const told = refusal({ ...asked, ...(baseUrl !== undefined && { baseUrl }) });
+      const hint = `The server speaks https on that port. Use this base URL: ${wanted}`;
+      expect(told).toMatchObject({ code: 'refused', hint });
+    }
+  });
+
+  it.each([
+    ['https://v.example', 'Check the base URL https://v.example: it usually ends in /v1. Or it is about the id.'],
+    ['https://v.example/v1', 'Check the base URL https://v.example/v1. Or it is about the id.'],
+  ])('of a route that is not there names the base URL %s', (baseUrl, hint) => {
+    const answer = { status: 404, headers: {}, text: '', requestId: undefined, receivedAt: 0, baseUrl } as const;
+    const told = refusal({ ...answer, host: 'v.example', kind: 'read', redact: (said: string) => said });
+    expect(told.hint).toBe(hint);
   });
 });
