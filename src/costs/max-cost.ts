@@ -13,6 +13,7 @@ import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
 import type { Cost, CostLimits } from '../shared/money.ts';
 import { option } from '../shared/options.ts';
+import { capitalizeThe, sentence } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type BillItem, costFromPriceTable, describeBill, formatUsd, knownUsd, totalOf } from './cost.ts';
 
@@ -28,18 +29,28 @@ export interface VideoToPrice {
   readonly ask?: { readonly video: NewVideo; readonly purpose: Purpose } | undefined;
 }
 
+/** Hosts that did not tell a price, of which that was said. */
+const SILENT = new WeakSet<Provider>();
+
 /** What one video costs: as the host says, else by the table. Undefined while nobody knows. */
 export async function estimateVideoCost(workspace: Workspace, priced: VideoToPrice): Promise<Cost | undefined> {
   const { provider, ask, clipSeconds, ...wish } = priced;
   const entry = providerEntry(provider);
   const today = new Date(workspace.runtime.clock.now()).toISOString().slice(0, 10);
   if (entry.isFree) return { usd: 0, asOf: today, source: `the ${provider.name} is free` };
-  const usd = ask && (await askPrice(workspace, provider, ask));
-  if (usd !== undefined) return { usd, asOf: today, source: `the price call of ${hostTitle(provider)}` };
+  const told = ask && (await askPrice(workspace, provider, ask));
+  if (typeof told === 'number') return { usd: told, asOf: today, source: `the price call of ${hostTitle(provider)}` };
   const { characterInputs } = await provider.limits(priced.model, { signal: workspace.runtime.signal });
   const takesClips = preferredMode(characterInputs).startsWith('clip-');
   const billed = { ...wish, clipSeconds: takesClips ? clipSeconds : 0 };
-  return asGuide(provider, costFromPriceTable({ facts: await entry.models(), ...billed }));
+  const cost = asGuide(provider, costFromPriceTable({ facts: await entry.models(), ...billed }));
+  if (told && !SILENT.has(provider)) {
+    SILENT.add(provider);
+    const instead = cost ? 'The table of prices is used.' : 'What this costs is not known.';
+    const host = capitalizeThe(hostTitle(provider));
+    workspace.reporter.note(`${host} did not tell its price: ${sentence(told.message)} ${instead}`);
+  }
+  return cost;
 }
 
 /** What it costs to register so many characters where they have ids. */
@@ -100,18 +111,19 @@ function asGuide(provider: Provider, cost: Cost | undefined): Cost | undefined {
 /** The table is good enough when the host takes longer. */
 const PRICE_MS = 15_000;
 
+/** The error of a host that could not tell it: the work goes on. */
 async function askPrice(
   workspace: Workspace,
   provider: Provider,
   { video, purpose }: NonNullable<VideoToPrice['ask']>,
-): Promise<number | undefined> {
+): Promise<number | SoraError | undefined> {
   const { signal } = workspace.runtime;
   if (!provider.price || (await workspace.connection(purpose)).key === undefined) return undefined;
   try {
     return await withDeadline(PRICE_MS, signal, async (limited) => provider.price?.(video, { signal: limited }));
   } catch (error) {
     if (signal.aborted || !isSoraError(error)) throw error;
-    return undefined;
+    return error;
   }
 }
 

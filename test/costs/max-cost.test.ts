@@ -70,12 +70,16 @@ describe('the price that a host is asked for', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const ended = vi.fn();
-    const asked = (await ask((_video, { signal }) => untilAborted(signal))).cost.then(ended);
+    const slow = await ask((_video, { signal }) => untilAborted(signal));
+    const asked = slow.cost.then(ended);
     await vi.advanceTimersByTimeAsync(14_999);
     expect(ended).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
     await asked;
     expect(ended).toHaveBeenCalledWith({ ...told, source: expect.stringContaining('page at wavespeed.ai') });
+    expect(slow.stderr.text()).toMatch(
+      /^127\.0\.0\.1:\d+ did not tell its price: No complete answer arrived within 15 s\. The table of prices is used\.\n$/,
+    );
   });
 
   it('is not waited for after Ctrl-C', async () => {

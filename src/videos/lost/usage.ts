@@ -4,10 +4,12 @@
  */
 
 import { formatUsd, roundUsd } from '../../costs/cost.ts';
+import { hostTitle } from '../../providers/index.ts';
 import { type AccountUsage, type Provider, SETTLING_MS } from '../../providers/provider.ts';
 import { withDeadline } from '../../shared/deadline.ts';
 import { isSoraError } from '../../shared/errors.ts';
 import { isClosed, isFinal, isRefused, type Job, type Unanswered, type UsageBefore } from '../../shared/job.ts';
+import { sentence } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
 import { LONGEST_MS } from './match.ts';
 
@@ -21,7 +23,7 @@ const READINGS = new WeakMap<Provider, Map<string | undefined, Promise<UsageBefo
 
 /** What the account has used, not long ago; undefined where that cannot be learned. Never throws for what a host says. */
 export async function usageBefore(
-  { runtime: { clock, signal } }: Workspace,
+  { reporter, runtime: { clock, signal } }: Workspace,
   provider: Provider,
   model: string | undefined,
 ): Promise<UsageBefore | undefined> {
@@ -39,6 +41,11 @@ export async function usageBefore(
       return usage && { at, ...usage };
     } catch (error) {
       if (!isSoraError(error) && !signal.aborted) throw error;
+      const why = isSoraError(error) && !signal.aborted ? sentence(error.message) : undefined;
+      if (why !== undefined)
+        reporter.note(
+          `The counters of the account at ${hostTitle(provider)} could not be read: ${why} They will not tell what became of this request if its answer is lost.`,
+        );
       return undefined;
     }
   };

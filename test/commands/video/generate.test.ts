@@ -346,6 +346,15 @@ describe('the host’s own price', () => {
     expect((await jobs(test))[0]?.cost).toMatchObject({ estimateUsd: 0.96, source: expect.stringContaining('page') });
   });
 
+  it('is missed by a dry run, which says once why, and what that leaves unknown', async () => {
+    const test = await withWavespeed();
+    test.server.answer(refusal(400, 'no_such_model'));
+    const flags = { model: 'somebody/new-model', maxCost: 1, allowUnknownCost: true, dryRun: true, seconds: 4 };
+    await generate(test, flags);
+    const why = /did not tell its price: .* What this costs is not known\.\n/g;
+    expect(test.stderr.text().match(why)).toHaveLength(1);
+  });
+
   it('is not taken for an estimate of clips that the host does not have: the table says what is refused', async () => {
     const test = await withWavespeed();
     await addCharacter(test, 'Joe');

@@ -1,9 +1,11 @@
 /** A lost answer at a host that has no list and keeps counters: what the account had used before, and what it has now. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SoraError } from '../../../src/shared/errors.ts';
 import type { Job } from '../../../src/shared/job.ts';
-import { judgeUsage } from '../../../src/videos/lost/usage.ts';
+import { judgeUsage, usageBefore } from '../../../src/videos/lost/usage.ts';
 import { createWorld, GENERATE, type World } from '../../helpers/faults.ts';
 import { JOB, START } from '../../helpers/polling.ts';
+import { createTestContext } from '../../helpers/runtime.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -64,6 +66,16 @@ describe('the counters of an account', () => {
     });
     expect(finding).toEqual({ isUnmade, because: expect.stringMatching(because) });
   });
+});
+
+it('counters that cannot be read are told once, and the request goes all the same', async () => {
+  const test = await createTestContext({ provider: 'runway' }, { env: { RUNWAYML_API_SECRET: 'k' } });
+  const usage = vi.fn(async () => Promise.reject(new SoraError('network', 'No complete answer arrived within 10 s.')));
+  const provider = { ...(await test.context.provider()), usage };
+  expect(await usageBefore(test.context, provider, 'm')).toBeUndefined();
+  expect(test.stderr.text()).toBe(
+    'The counters of the account at runway could not be read: No complete answer arrived within 10 s. They will not tell what became of this request if its answer is lost.\n',
+  );
 });
 
 describe('a request at Runway whose answer was lost', () => {
