@@ -1,6 +1,7 @@
 /**
  * Writing that either happens whole or not at all, and says in a sentence why it did not. Only what waits for the disk is
- * asynchronous: to hand one of the other calls to a thread takes several times as long as the call, and a record needs a dozen.
+ * asynchronous, flushes and names that are given to files: Ctrl-C is heard meanwhile, when the record of a paid answer is what is
+ * written. To hand one of the other calls to a thread takes several times as long as the call, and a record needs a dozen.
  */
 import {
   accessSync,
@@ -8,16 +9,15 @@ import {
   constants,
   type Dirent,
   fsync,
-  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  renameSync,
   rmdirSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { link, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import { crypto } from './hash.ts';
@@ -165,7 +165,7 @@ export async function syncFolder(path: string): Promise<void> {
 /** Gives a complete temporary file its name if no file has it: exactly one of several callers gets `published`. */
 export async function publishNew(temp: string, path: string): Promise<'published' | 'exists' | 'unsupported'> {
   try {
-    linkSync(temp, path);
+    await link(temp, path);
     return 'published';
   } catch (error) {
     const code = systemCode(error) ?? '';
@@ -178,7 +178,7 @@ export async function publishNew(temp: string, path: string): Promise<'published
 
 /** Gives a complete temporary file its name, in place of what had it. */
 export async function publish(temp: string, path: string): Promise<void> {
-  renameSync(temp, path);
+  await rename(temp, path);
   await syncFolder(dirname(path));
 }
 
