@@ -115,19 +115,24 @@ const SOUND = { type: 'audio', uri: 'https://sounds.example/a.mp3' };
 const PICTURE = { uri: 'https://pictures.example/a.png' };
 
 describe('the vendor’s own client', () => {
-  it.each<[Json, number]>([
+  it.each<[Json, number, charged?: number]>([
     [{ model: 'seedance2', promptText: 'A.', seed: 4_294_967_295, audio: true, referenceAudio: [SOUND] }, 180],
-    [{ model: 'seedance2', promptText: 'A.', duration: 'auto', ratio: '640:640' }, 143],
+    [{ model: 'seedance2', promptText: 'A.', duration: 'auto', ratio: '640:640' }, 427, 143],
     [{ model: 'seedance2_5', references: [PICTURE], duration: 4 }, 180],
     [{ model: 'hailuo3', promptText: 'A.', ratio: 'adaptive', resolution: '768P', references: [PICTURE] }, 57],
     [{ model: 'h3_max', promptText: 'A.', seed: 1, promptExpansionMode: 'quality', resolution: '480p' }, 18],
     [{ model: 'wan3', promptText: 'A.', ratio: 'auto_480p', audio: false, referenceAudio: [SOUND] }, 23],
-    [{ model: 'gemini_omni_flash_1.1', promptText: 'A.', duration: 'auto', ratio: '3840:2160' }, 450],
-  ])('may send what its types say: %j', async (wish, credits) => {
-    const on = await sandbox({ scenario: { version: 1, jobSeconds: 0 } });
-    const client = new RunwayML({ apiKey: 'k', baseURL: on.urls.runway, maxRetries: 0 }) as unknown as Client;
-    expect(await client.textToVideo.create(wish)).toMatchObject({ estimatedCost: { credits } });
-  });
+    [{ model: 'gemini_omni_flash_1.1', promptText: 'A.', duration: 'auto', ratio: '3840:2160' }, 900, 450],
+  ])(
+    'may send what its types say, and is told the most that it can cost: %j',
+    async (wish, credits, charged = credits) => {
+      const on = await sandbox({ scenario: { version: 1, jobSeconds: 0 } });
+      const client = new RunwayML({ apiKey: 'k', baseURL: on.urls.runway, maxRetries: 0 }) as unknown as Client;
+      const task = await client.textToVideo.create(wish);
+      expect(task).toMatchObject({ estimatedCost: { credits } });
+      expect(await client.tasks.retrieve(task.id)).toMatchObject({ status: 'SUCCEEDED', cost: { credits: charged } });
+    },
+  );
 
   it('uploads a clip, makes a video of it, fetches and deletes it', async () => {
     const on = await sandbox({ scenario: { version: 1, jobSeconds: 0 } });

@@ -62,7 +62,7 @@ function createDialect(options: DialectOptions): Dialect {
     const isOver = phase !== 'queued' && phase !== 'running';
     return {
       ...{ id: job.id, createdAt: new Date(job.createdMs).toISOString(), status },
-      ...(isOver ? { cost: { credits: chargeOf(job, nowMs) } } : { estimatedCost: { credits: creditsOf(job) } }),
+      ...(isOver ? { cost: { credits: chargeOf(job, nowMs) } } : { estimatedCost: { credits: mostCreditsOf(job) } }),
       ...((phase === 'running' || told.progress !== undefined) && { progress: (told.progress ?? progress) / 100 }),
       ...(fail && phase === 'failed' && { failure: fail.message, failureCode: failureCodeOf(fail.code) }),
       // Each answer has another link: it is signed for a day.
@@ -101,11 +101,11 @@ function createDialect(options: DialectOptions): Dialect {
       throw new Refusal(429, 'You have reached your daily task limit for this model.');
     const wish = { host: 'runway', idKind: 'task', model, input, player: request.player } as const;
     const job = await addTask({ ...options, references }, { ...wish, heldMs: await heldFor(model) });
-    if (creditsOf(job) > credits) {
+    if (mostCreditsOf(job) > credits) {
       await state.removeJob(job.id);
       throw new Refusal(400, 'You do not have enough credits to run this task.');
     }
-    return { status: 200, body: { id: job.id, estimatedCost: { credits: creditsOf(job) } } };
+    return { status: 200, body: { id: job.id, estimatedCost: { credits: mostCreditsOf(job) } } };
   };
 
   const upload: Route[2] = async (request) => {
@@ -218,6 +218,11 @@ function isOver(job: JobRecord, nowMs: number): boolean {
 
 function creditsOf({ cost = 0 }: JobRecord): number {
   return Math.round(cost * 100);
+}
+
+/** What may be charged at most. */
+function mostCreditsOf({ cost, mostCost = cost }: JobRecord): number {
+  return Math.round((mostCost ?? 0) * 100);
 }
 
 /** What is charged until now: what has failed is given back, but for what moderation has stopped. */

@@ -104,6 +104,14 @@ export function labelOf(prompt: string, number: number, pattern = '@Video{n}'): 
   );
 }
 
+/** The most seconds that a request may be given: of "auto", the longest that the model makes. */
+export function mostSecondsOf({ fields }: Pick<ModelSpec, 'fields'>, inputs: Inputs): number {
+  const { duration } = fields;
+  if (Number.isFinite(Number.parseFloat(String(inputs.settings.duration ?? 0)))) return secondsOf(inputs);
+  const lengths = duration?.is === 'choice' ? duration.of : duration?.is === 'whole' ? [duration.to] : [];
+  return Math.max(secondsOf(inputs), ...lengths.map(Number).filter(Number.isFinite));
+}
+
 /** The seconds that a request asks for: hosts write a number, `"8"` or `"8s"`, and of "auto" 5 are made. */
 export function secondsOf({ settings: { duration = 0 } }: Inputs): number {
   const seconds = Number.parseFloat(String(duration));

@@ -5,7 +5,7 @@ import { type JobRecord, viewJob, WEEK_MS } from '../jobs.ts';
 import type { Outputs } from '../render/outputs.ts';
 import { newId, type State } from '../state.ts';
 import { type Inputs, isObject, Refusal, readInputs } from './fields.ts';
-import { frameOf, labelOf, type ModelSpec, secondsOf } from './models.ts';
+import { frameOf, labelOf, type ModelSpec, mostSecondsOf, secondsOf } from './models.ts';
 import {
   checkCharacterClip,
   checkReferenceClips,
@@ -74,6 +74,7 @@ export async function addTask(deps: Deps, task: NewTask): Promise<JobRecord> {
       seconds: Number(fate.made?.seconds ?? seconds),
       input: task.input,
       cost: priceOf(model, inputs, clips),
+      mostCost: priceOf(model, inputs, clips, mostSecondsOf(model, inputs)),
       ...(heldMs > 0 && { heldMs }),
       ...(picture ? { picture: picture.type } : {}),
       ...(character ? { character } : {}),
@@ -88,7 +89,7 @@ export async function addTask(deps: Deps, task: NewTask): Promise<JobRecord> {
   return job;
 }
 
-/** What it would cost. Links that lead nowhere yet count nothing: a price is asked before a clip is sent. */
+/** What it would cost at most. Links that lead nowhere yet count nothing: a price is asked before a clip is sent. */
 export async function quoteTask({ references }: Pick<Deps, 'references'>, model: ModelSpec, input: unknown) {
   if (!isObject(input)) throw new Refusal(400, 'The inputs must be a JSON object.');
   const inputs = readInputs(model.fields, input);
@@ -97,6 +98,7 @@ export async function quoteTask({ references }: Pick<Deps, 'references'>, model:
     model,
     inputs,
     found.filter((clip) => clip !== undefined),
+    mostSecondsOf(model, inputs),
   );
 }
 
@@ -165,10 +167,15 @@ async function mentioned(clips: readonly ReferenceClip[], prompt: string, marker
   return shown;
 }
 
-function priceOf(model: ModelSpec, inputs: Inputs, clips: readonly ReferenceClip[]): number {
+function priceOf(
+  model: ModelSpec,
+  inputs: Inputs,
+  clips: readonly ReferenceClip[],
+  seconds = secondsOf(inputs),
+): number {
   const frame = frameOf(inputs, undefined);
   const cost = model.price({
-    seconds: secondsOf(inputs),
+    seconds,
     short: Math.min(frame.width, frame.height),
     inputSeconds: totalSeconds(clips),
   });
