@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { isSoraError } from '../shared/errors.ts';
 import { clean } from '../shared/text.ts';
 import { bashWord, readTypedLine } from './bash-line.ts';
-import { type Candidate, sourceOf, type Typed } from './sources.ts';
+import { type Candidate, type FileNames, sourceOf, type Typed } from './sources.ts';
 
 /** As much of a command as completion looks at. */
 export interface CommandLike {
@@ -38,16 +38,16 @@ interface ArgumentLike {
   readonly argChoices?: string[] | undefined;
 }
 
-/** What is offered: candidates, and whether the names of files are among them, which the shell knows best. */
+/** What is offered: candidates, and the names of which files, which the shell knows best. */
 interface Offer {
   readonly candidates: readonly Candidate[];
-  readonly files: boolean;
+  readonly files?: FileNames | undefined;
 }
 
-const NOTHING: Offer = { candidates: [], files: false };
+const NOTHING: Offer = { candidates: [] };
 
 /**
- * Prints `files` or `values`, then a candidate a line: for zsh and fish with a tab and a description, for bash as it is to
+ * Prints `values`, or `files` and the endings that their names may have, then a candidate a line: for zsh and fish with a tab and a description, for bash as it is to
  * be inserted. Whatever goes wrong, the user goes on typing: the answer is then empty.
  *
  * `given` is, for bash, the line up to the cursor and the word as bash sees it; else all words after the program's name,
@@ -75,7 +75,7 @@ export async function runComplete(
       });
       // Bash inserts what all have in common: dashes are not asked for by a second Tab. One that shares nothing keeps it from that.
       const isUnasked = current.raw === '' && replies.length > 1 && replies.every((reply) => reply.startsWith('-'));
-      print([files ? 'files' : 'values', ...replies, ...(isUnasked ? [' '] : [])]);
+      print([kindOf(files), ...replies, ...(isUnasked ? [' '] : [])]);
       return;
     }
     const { candidates, files } = await offer(context, program, {
@@ -83,10 +83,14 @@ export async function runComplete(
       current: given.at(-1) ?? '',
     });
     const lines = candidates.map(({ value, about }) => (about === undefined ? value : `${value}\t${flat(about)}`));
-    print([files ? 'files' : 'values', ...lines]);
+    print([kindOf(files), ...lines]);
   } catch (error) {
     if (!isSoraError(error)) throw error;
   }
+}
+
+function kindOf(files: FileNames | undefined): string {
+  return files ? ['files', ...files.endings].join(' ') : 'values';
 }
 
 function flat(text: string): string {
@@ -121,13 +125,13 @@ async function offer(
     const { candidates, files } = await valuesOf(context, at, option, { ...typed, prefix });
     return { candidates: candidates.map((one) => ({ ...one, value: `${flag}=${one.value}` })), files };
   }
-  if (!at.onlyOperands && current.startsWith('-')) return { candidates: starting(flagsOf(at), current), files: false };
+  if (!at.onlyOperands && current.startsWith('-')) return { candidates: starting(flagsOf(at), current) };
   const { commands } = at.command;
-  if (commands.length > 0) return { candidates: starting(namesOf(commands), current), files: false };
+  if (commands.length > 0) return { candidates: starting(namesOf(commands), current) };
   const found = await operandsOf(context, program, at, typed);
   if (found) return found;
   // The user's own words come here, or none any more: what else there is, are options.
-  return current === '' && !at.onlyOperands ? { candidates: flagsOf(at), files: false } : NOTHING;
+  return current === '' && !at.onlyOperands ? { candidates: flagsOf(at) } : NOTHING;
 }
 
 /** Walks along the words as the parser would. */
@@ -162,7 +166,7 @@ function locate(root: CommandLike, words: readonly string[]): Position {
 }
 
 async function valuesOf(context: Context, at: Position, option: OptionLike, typed: Typed): Promise<Offer> {
-  if (option.argChoices) return { candidates: starting(choices(option.argChoices), typed.prefix), files: false };
+  if (option.argChoices) return { candidates: starting(choices(option.argChoices), typed.prefix) };
   const placeholder = /[<[]([^>\].]+)/.exec(option.flags)?.[1] ?? '';
   return from(context, sourceOf(at.path, { flag: option.long ?? '', placeholder }), typed);
 }
@@ -177,7 +181,7 @@ async function operandsOf(
   const last = registeredArguments.at(-1);
   const argument = registeredArguments[typed.operands.length] ?? (last?.variadic ? last : undefined);
   if (!argument) return undefined;
-  if (argument.argChoices) return { candidates: starting(choices(argument.argChoices), typed.prefix), files: false };
+  if (argument.argChoices) return { candidates: starting(choices(argument.argChoices), typed.prefix) };
   if (argument.name() === 'command') {
     // `sora help`: the words of a command, or a topic.
     const { command } = locate(root, typed.operands);
@@ -185,7 +189,7 @@ async function operandsOf(
     // Some topics have the name of a command.
     const also = topics.filter((topic) => !names.some(({ value }) => value === topic));
     const candidates = command === root && typed.operands.length === 0 ? [...names, ...choices(also)] : names;
-    return { candidates: starting(candidates, typed.prefix), files: false };
+    return { candidates: starting(candidates, typed.prefix) };
   }
   const source = sourceOf(at.path, { placeholder: argument.name() });
   return source && from(context, source, typed);
@@ -193,8 +197,8 @@ async function operandsOf(
 
 async function from(context: Context, source: ReturnType<typeof sourceOf>, typed: Typed): Promise<Offer> {
   if (source === undefined) return NOTHING;
-  if (source === 'files') return { candidates: [], files: true };
-  return { candidates: starting(await source(context, typed), typed.prefix), files: false };
+  if (typeof source !== 'function') return { candidates: [], files: source };
+  return { candidates: starting(await source(context, typed), typed.prefix) };
 }
 
 /** Those that begin so; in another case where none does. What could steer a terminal is not offered. */

@@ -7,6 +7,25 @@ export type Shell = 'bash' | 'zsh' | 'fish';
 
 /** Works with bash 3.2 and without the bash-completion package. */
 const BASH = `# Completion of sora for bash. In ~/.bashrc: source <(sora completion bash)
+_sora_files() {
+  local word=$1 line cases
+  shift
+  if [ $# -gt 0 ]; then
+    cases=$(shopt -p nocasematch)
+    shopt -s nocasematch
+    while IFS= read -r line; do
+      if [ -d "\${line/#\\~\\//$HOME/}" ]; then COMPREPLY+=("$line"); continue; fi
+      case " $* " in *" \${line##*.} "*) COMPREPLY+=("$line") ;; esac
+    done < <(compgen -f -- "$word" | LC_ALL=C sort)
+    eval "$cases"
+    if [ \${#COMPREPLY[@]} -gt 0 ]; then
+      compopt -o filenames 2>/dev/null
+      return
+    fi
+  fi
+  # None has such a name: any file. Before bash 4 a function cannot leave it to the shell.
+  compopt -o default 2>/dev/null || while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$word")
+}
 _sora() {
   local line kind
   COMPREPLY=()
@@ -14,10 +33,7 @@ _sora() {
     IFS= read -r kind
     while IFS= read -r line; do COMPREPLY+=("$line"); done
   } < <(sora __complete bash -- "\${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)
-  if [ "$kind" = files ]; then
-    # Before bash 4 a function cannot leave it to the shell.
-    compopt -o default 2>/dev/null || while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$2")
-  fi
+  case $kind in files*) _sora_files "$2" \${kind#files} ;; esac
 }
 complete -o nosort -F _sora sora 2>/dev/null || complete -F _sora sora
 `;
@@ -25,7 +41,7 @@ complete -o nosort -F _sora sora 2>/dev/null || complete -F _sora sora
 const ZSH = `#compdef sora
 # Completion of sora for zsh. In ~/.zshrc, after compinit: source <(sora completion zsh)
 _sora() {
-  local -a lines values shown
+  local -a lines values shown endings
   local kind line about
   lines=("\${(@f)$(sora __complete zsh -- "\${(@Q)words[2,CURRENT-1]}" "\${(Q)PREFIX}" 2>/dev/null)}")
   kind=$lines[1]
@@ -35,9 +51,14 @@ _sora() {
     values+=("\${line%%$'\\t'*}")
     shown+=("\${line%%$'\\t'*}$about")
   done
-  if [[ $kind == files ]]; then
+  if [[ $kind == files* ]]; then
     [[ $PREFIX == --*=* ]] && compset -P '*='
-    _files
+    endings=(\${=kind#files})
+    if (( $#endings )); then
+      _files -g "*.(\${(j:|:)endings}|\${(Uj:|:)endings})"
+    else
+      _files
+    fi
   elif (( $#values )); then
     if [[ "\${shown[*]}" == *'  -- '* ]]; then
       compadd -V sora -l -d shown -a -- values
@@ -56,13 +77,18 @@ function __sora_complete
     set -e words[1]
     set -l current (commandline -ct | string unescape --style=script | string collect)
     set -l lines (sora __complete fish -- $words "$current" 2>/dev/null)
-    if test "$lines[1]" = files
+    if string match -q -- 'files*' "$lines[1]"
+        set -l endings (string split ' ' -- "$lines[1]")
+        set -e endings[1]
         set -l parts (string match -r -- '^(--[^=]+=)(.*)$' "$current")
-        if set -q parts[3]
-            printf "$parts[2]%s\\n" (__fish_complete_path "$parts[3]")
-        else
-            __fish_complete_path "$current"
+        set -l typed "$current"
+        set -q parts[3]; and set typed "$parts[3]"
+        set -l found (__fish_complete_path "$typed")
+        if set -q endings[1]
+            set -l own (string match -ri -- '^[^\\t]*(?:/|\\.(?:'(string join '|' $endings)'))(?:\\t.*)?$' $found)
+            set -q own[1]; and set found $own
         end
+        set -q found[1]; and printf "$parts[2]%s\\n" $found
     end
     set -e lines[1]
     printf '%s\\n' $lines

@@ -139,22 +139,68 @@ const among =
   (...values: string[]): Source =>
   async () =>
     values.map((value) => ({ value }));
-const FILES = 'files';
+/** Files whose names end so, and folders; of whatever name unless endings are given. */
+export interface FileNames {
+  readonly endings: readonly string[];
+}
+
+const files = (...endings: string[]): FileNames => ({ endings });
+const FILES = files();
+const VIDEO_ENDINGS = [
+  'mp4',
+  'm4v',
+  'mov',
+  'mkv',
+  'webm',
+  'avi',
+  'gif',
+  'ts',
+  'mts',
+  'm2ts',
+  'mpg',
+  'mpeg',
+  'wmv',
+  'flv',
+  '3gp',
+];
+const VIDEOS = files(...VIDEO_ENDINGS);
+const PICTURES = files('png', 'jpg', 'jpeg', 'webp');
+const JSON_FILES = files('json');
+const BATCHES = files('jsonl', 'csv', 'ndjson', 'json');
+const STORYBOARDS = files('md', 'markdown', 'json');
+const FILMS = files('mp4', 'm4v');
+const SOUNDS = files('wav', 'mp3', 'm4a', 'flac', 'ogg', 'opus', 'aac', 'aiff', 'aif', ...VIDEO_ENDINGS);
 
 /**
  * By what the help calls a value: `video cancel <id>` before `video <id>` before `<id>`. A placeholder that is not here
  * stands for the user's own words.
  */
-const SOURCES: Readonly<Record<string, Source | typeof FILES>> = {
+const SOURCES: Readonly<Record<string, Source | FileNames>> = {
   file: FILES,
-  clip: FILES,
-  image: FILES,
+  clip: VIDEOS,
+  image: PICTURES,
   path: FILES,
-  picture: FILES,
-  png: FILES,
-  html: FILES,
+  picture: PICTURES,
+  plan: JSON_FILES,
+  png: files('png'),
+  html: files('html'),
   folder: FILES,
-  video: FILES,
+  video: VIDEOS,
+  '--cast': JSON_FILES,
+  'batch file': BATCHES,
+  'batch --results': files('jsonl'),
+  'batch --summary': files('md'),
+  'character adopt --clip': VIDEOS,
+  'character export --output': JSON_FILES,
+  'character import file': JSON_FILES,
+  'clip file': VIDEOS,
+  'clip prepare --output': files('mp4'),
+  'sandbox --scenario': JSON_FILES,
+  'storyboard file': STORYBOARDS,
+  'storyboard new file': files('md'),
+  'storyboard assemble --output': FILMS,
+  'video join --output': FILMS,
+  'video --music': SOUNDS,
   'video id': jobs(() => true),
   'video cancel id': jobs(({ status }) => !isFinal(status)),
   'video resend id': jobs(isUnanswered),
@@ -189,10 +235,12 @@ const SOURCES: Readonly<Record<string, Source | typeof FILES>> = {
 export function sourceOf(
   path: readonly string[],
   { flag, placeholder }: { readonly flag?: string; readonly placeholder: string },
-): Source | typeof FILES | undefined {
+): Source | FileNames | undefined {
   for (let depth = path.length; depth >= 0; depth--) {
     const key = [...path.slice(0, depth), flag ?? placeholder].join(' ');
     if (Object.hasOwn(SOURCES, key)) return SOURCES[key];
   }
-  return flag !== undefined && SOURCES[placeholder] === FILES ? FILES : undefined;
+  // What is called a file is one, whatever the option is called.
+  const named = flag === undefined || !Object.hasOwn(SOURCES, placeholder) ? undefined : SOURCES[placeholder];
+  return typeof named === 'function' ? undefined : named;
 }

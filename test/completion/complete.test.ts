@@ -52,7 +52,7 @@ describe('what can come next', () => {
       '--variant=de',
     ]);
     expect((await ask(test, 'storyboard', 'show', 'none.md', '--variant', '')).values).toEqual([]);
-    expect((await ask(test, 'storyboard', 'check', '')).kind).toBe('files');
+    expect((await ask(test, 'storyboard', 'check', '')).kind).toBe('files md markdown json');
   });
 
   it.each<[string, string[], string[]]>([
@@ -140,18 +140,31 @@ describe('what can come next', () => {
     expect((await ask(test, 'video', command, 'job_')).values).toEqual([lost.id]);
   });
 
-  it.each([
-    ['clip', 'inspect', ''],
-    ['character', 'create', 'j'],
-    ['character', 'import', ''],
-    ['--cast', ''],
-    ['--cast='],
-    ['video', 'generate', 'x', '-o', ''],
-    ['video', 'generate', 'x', '--reference', ''],
-    ['sandbox', 'serve', '--scenario', ''],
-  ])('are files for %s %s %s %s %s', async (...given) => {
+  const VIDEO_FILES = /^files mp4 .*\bmov\b/;
+  const STORYBOARD_FILES = /^files md markdown json$/;
+  const JSON_FILES = /^files json$/;
+
+  it.each<[string, RegExp]>([
+    ['clip inspect ', VIDEO_FILES],
+    ['character create j', VIDEO_FILES],
+    ['video join a.mp4 ', VIDEO_FILES],
+    ['video check --sheet ', /^files png$/],
+    ['video join --music ', /^files wav mp3 .*\bmp4\b/],
+    ['character import ', JSON_FILES],
+    ['--cast ', JSON_FILES],
+    ['--cast=', JSON_FILES],
+    ['batch run ', /^files jsonl csv ndjson json$/],
+    ...['plan', 'render', 'check', 'takes', 'show', 'assemble', 'pick', 'retake', 'prune'].map(
+      (verb): [string, RegExp] => [`storyboard ${verb} `, STORYBOARD_FILES],
+    ),
+    ['storyboard render a.md --plan ', JSON_FILES],
+    ['storyboard plan a.md -o ', JSON_FILES],
+    ['video generate x -o ', /^files$/],
+    ['video generate x --reference ', /^files png jpg jpeg webp$/],
+    ['sandbox serve --scenario ', JSON_FILES],
+  ])('are files of the kind that is read or written for %j', async (line, kind) => {
     const { test } = await setUp();
-    expect(await ask(test, ...given.filter((word) => word !== undefined))).toMatchObject({ kind: 'files', values: [] });
+    expect(await ask(test, ...line.split(' '))).toMatchObject({ kind: expect.stringMatching(kind), values: [] });
   });
 
   it('are options where the user’s own words or nothing is left', async () => {

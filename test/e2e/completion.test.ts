@@ -24,6 +24,8 @@ beforeEach(async () => {
   chmodSync(join(bin, 'sora'), 0o755);
   machine.env.PATH = `${bin}:${machine.env.PATH}`;
   writeFileSync(join(machine.dir, 'my clip.mp4'), '');
+  mkdirSync(join(machine.dir, 'of films'));
+  for (const name of ['of night.md', 'of notes.txt', 'of rain.MD']) writeFileSync(join(machine.dir, name), '');
   const { home } = machine;
   const store = createCharacterStore({ charactersDir: join(home, 'characters'), clipsDir: join(home, 'clips') });
   for (const name of [NASTY, JAPANESE, 'Mia Wong']) await keepSample(store, name);
@@ -63,6 +65,13 @@ const LINES: readonly (readonly [typed: string, word: string])[] = [
   ['み', JAPANESE],
 ];
 
+/** Of `of night.md` and `of notes.txt` one is a storyboard; where no file is one, any file is offered. Each is read by its command. */
+const FILE_KEYS = 'sora storyboard check of\\ n\t--json\nsora storyboard check my\t--json\ntrue\n';
+
+function filesRead(said: string): (string | undefined)[] {
+  return [...said.matchAll(/"message":"[^"\n]*?(of night\.md|of notes\.txt|my clip\.mp4)/g)].map(([, name]) => name);
+}
+
 describe('completion in bash', () => {
   it('asks the program for each word, and needs no package', async () => {
     const lines = await run(
@@ -75,7 +84,9 @@ describe('completion in bash', () => {
        try 'sora character show "Jo' Jo
        try 'sora video wait @' ''
        try 'sora video list --status=succ' succ
-       try 'sora clip inspect my' my`,
+       try 'sora clip inspect my' my
+       try 'sora storyboard render of' of
+       try 'sora batch run of\\ n' of\\ n`,
     );
     expect(lines[0]).toMatch(/-F _sora sora$/);
     expect(lines.slice(1)).toEqual([
@@ -85,6 +96,9 @@ describe('completion in bash', () => {
       'last|',
       'succeeded|',
       'my clip.mp4|',
+      'of films|of night.md|of rain.MD|',
+      // None is a batch: any file.
+      expect.stringMatching(/^(?:of n.*)?\|$/),
     ]);
   });
 
@@ -93,11 +107,12 @@ describe('completion in bash', () => {
     const keys = LINES.map(([typed]) => `sora character show ${typed}\t--json | head -3 | tail -1\n`).join('');
     const said = await type(
       'bash --norc --noprofile -i',
-      `PS1=; source <(sora completion bash); clear\n${keys}sora video show @l\t-q\nexit\n`,
+      `PS1=; source <(sora completion bash); clear\n${keys}sora video show @l\t-q\n${FILE_KEYS}exit\n`,
     );
     const names = [...said.matchAll(/^ *"name": (".*"),$/gm)].map((match) => JSON.parse(match[1] ?? ''));
     expect(names).toEqual(LINES.map(([, word]) => word));
     expect(said).toMatch(new RegExp(`^${JOB}$`, 'm'));
+    expect(filesRead(said)).toEqual(['of night.md', 'my clip.mp4']);
   });
 });
 
@@ -109,11 +124,12 @@ describe('completion in zsh', () => {
     const said = await type(
       'zsh -f -i',
       `PS1=; autoload -U compinit; compinit -D; source <(sora completion zsh); clear\n${keys}` +
-        'sora video show @l\t-q\nsora video show --provider=sandb\t@last -q\nexit\n',
+        `sora video show @l\t-q\nsora video show --provider=sandb\t@last -q\n${FILE_KEYS}exit\n`,
     );
     const names = [...said.matchAll(/^ *"name": (".*"),$/gm)].map((match) => JSON.parse(match[1] ?? ''));
     expect(names).toEqual(LINES.map(([, word]) => word));
     expect(said.match(new RegExp(`^${JOB}$`, 'gm'))).toHaveLength(2);
+    expect(filesRead(said)).toEqual(['of night.md', 'my clip.mp4']);
   });
 });
 
@@ -131,6 +147,7 @@ describe('completion in fish', () => {
        complete -C 'sora video wait @'
        complete -C 'sora video list --status=succ'
        complete -C 'sora clip inspect my'
+       complete -C 'sora storyboard render of'
        complete -C 'sora --cast=my'`,
     );
     const about = '1280x720, 3.50 s';
@@ -143,6 +160,7 @@ describe('completion in fish', () => {
       '@last\tthe newest job',
       '--status=succeeded',
       expect.stringMatching(/^my clip\.mp4/),
+      ...['of films/', 'of night.md', 'of rain.MD'].map((name) => expect.stringContaining(name)),
       expect.stringMatching(/^--cast=my clip\.mp4/),
     ]);
   });
