@@ -102,6 +102,7 @@ describe('an estimate', () => {
 
   it('is multiplied by the number of videos, to the cent', () => {
     expect(totalOf([video(0.1, 3)])).toEqual({ usd: 0.3, ...STAND });
+    expect(totalOf([video(0.1), character(0.2)])).toEqual({ usd: 0.3, ...STAND });
   });
 
   it.each([

@@ -143,6 +143,15 @@ describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect)
     expect(store.seen.map(({ headers }) => headers.range)).toEqual(ranges);
   });
 
+  it.each([404, 410])(
+    'does not start over where the store answers %i to a range of a new link, too',
+    async (status) => {
+      const { store, provider } = await stored(...Array<Scripted>(2).fill({ status, body: 'no such file' }));
+      expect(await failureOf(provider.openContent('v', HELD, call))).toMatchObject({ code: 'refused' });
+      expect(store.seen.map(({ headers }) => headers.range)).toEqual(['bytes=5-', 'bytes=5-']);
+    },
+  );
+
   it.each([403, 404, 410])('asks the host for a new link when the store answers %i', async (status) => {
     const { server, store, provider } = await setUp(dialect);
     server.answer(dialect.leadsTo(`${store.url}/old.mp4`), dialect.leadsTo(`${store.url}/new.mp4`));

@@ -67,6 +67,7 @@ it.each([
   ['Go on: sora video wait job_1', 12, '', ['Go on:', 'sora video wait job_1']],
   ['Go on: sora video list. Then stop here.', 24, '', ['Go on: sora video list.', 'Then stop here.']],
   ["Go on: sora video wait -o 'It is. So  it is.mp4'", 12, '', ['Go on:', "sora video wait -o 'It is. So  it is.mp4'"]],
+  ["Do: sora a 'b  c'. Then words that go on.", 40, '', ["Do: sora a 'b  c'. Then words that go", 'on.']],
   ['Go on: SORA_HOME=/a sora video list', 12, '', ['Go on:', 'SORA_HOME=/a sora video list']],
   ['Run `npm ci && npm test`, then wait.', 12, '', ['Run', '`npm ci && npm test`,', 'then wait.']],
   ['a sora is not a command here', 10, '', ['a sora is', 'not a', 'command', 'here']],
