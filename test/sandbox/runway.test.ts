@@ -105,6 +105,7 @@ interface Client {
   readonly organization: { retrieve(): Promise<{ readonly creditBalance: number }> };
   readonly uploads: { createEphemeral(wish: { file: File }): Promise<{ readonly uri: string }> };
   readonly textToVideo: { create(wish: object): Promise<{ readonly id: string }> };
+  readonly imageToVideo: { create(wish: object): Promise<{ readonly id: string }> };
   readonly tasks: {
     retrieve(id: string): Promise<{ readonly status: string; readonly output?: readonly string[] }>;
     delete(id: string): Promise<void>;
@@ -118,6 +119,15 @@ describe('the vendor’s own client', () => {
   it.each<[Json, number, charged?: number]>([
     [{ model: 'seedance2', promptText: 'A.', seed: 4_294_967_295, audio: true, referenceAudio: [SOUND] }, 180],
     [{ model: 'seedance2', promptText: 'A.', duration: 'auto', ratio: '640:640' }, 427, 143],
+    [
+      {
+        ...{ model: 'gen4.5', promptText: 'A.', ratio: '720:1280', duration: 10, outputFormat: 'prores', seed: 7 },
+        ...{ contentModeration: { publicFigureThreshold: 'low' }, proresProfile: '422' },
+      },
+      120,
+    ],
+    [{ model: 'veo3.1', promptText: 'A.', ratio: '1920:1080', audio: true, negativePrompt: 'B.' }, 720],
+    [{ model: 'veo3.1_fast', promptText: 'A.', ratio: '720:1280', duration: 4 }, 60],
     [{ model: 'seedance2_5', references: [PICTURE], duration: 4 }, 180],
     [{ model: 'hailuo3', promptText: 'A.', ratio: 'adaptive', resolution: '768P', references: [PICTURE] }, 57],
     [{ model: 'h3_max', promptText: 'A.', seed: 1, promptExpansionMode: 'quality', resolution: '480p' }, 18],
@@ -133,6 +143,52 @@ describe('the vendor’s own client', () => {
       expect(await client.tasks.retrieve(task.id)).toMatchObject({ status: 'SUCCEEDED', cost: { credits: charged } });
     },
   );
+
+  it.each<[Json, number]>([
+    [{ model: 'gen4.5', promptText: 'A.', promptImage: PICTURE.uri, ratio: '1584:672', duration: 2 }, 21],
+    [{ model: 'gen4_turbo', promptImage: [{ ...PICTURE, position: 'first' }], ratio: '960:960' }, 89],
+    [{ model: 'veo3.1', promptImage: [{ ...PICTURE, position: 'last' }], ratio: '1280:720', duration: 6 }, 240],
+    [{ model: 'seedance2', promptImage: [PICTURE], duration: 'auto' }, 540],
+    [{ model: 'seedance2_5', promptImage: PICTURE.uri, referenceAudio: [SOUND] }, 225],
+    [{ model: 'hailuo3', promptImage: PICTURE.uri, promptText: 'A.' }, 57],
+    [{ model: 'h3_max', promptImage: PICTURE.uri, promptText: 'A.', promptExpansionMode: 'quality' }, 46],
+    [{ model: 'wan3', promptImage: [PICTURE], promptText: 'A.' }, 50],
+    [{ model: 'gemini_omni_flash_1.1', promptImage: PICTURE.uri, promptText: 'A.', duration: 3 }, 30],
+  ])('may begin a video with a picture: %j', async (wish, credits) => {
+    const on = await sandbox({ scenario: { version: 1, jobSeconds: 0 } });
+    const client = new RunwayML({ apiKey: 'k', baseURL: on.urls.runway, maxRetries: 0 }) as unknown as Client;
+    const task = await client.imageToVideo.create(wish);
+    expect(task).toMatchObject({ estimatedCost: { credits } });
+    expect(await client.tasks.retrieve(task.id)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  it.each<[readonly string[], Json]>([
+    [['promptImage'], { model: 'seedance2', promptText: 'A.' }],
+    [['promptImage', '0', 'position'], { model: 'gen4_turbo', promptImage: [PICTURE], ratio: '960:960' }],
+    [
+      ['promptImage', '0', 'position'],
+      { model: 'gen4_turbo', promptImage: [{ ...PICTURE, position: 'last' }], ratio: '960:960' },
+    ],
+    [['ratio'], { model: 'gen4.5', promptText: 'A.', promptImage: PICTURE.uri, duration: 2 }],
+    [['duration'], { model: 'veo3.1', promptImage: PICTURE.uri, ratio: '1280:720', duration: 5 }],
+    [['references'], { model: 'seedance2', promptImage: PICTURE.uri, references: [PICTURE] }],
+    [
+      ['contentModeration', 'publicFigureThreshold'],
+      {
+        model: 'gen4_turbo',
+        promptImage: PICTURE.uri,
+        ratio: '960:960',
+        contentModeration: { publicFigureThreshold: 'off' },
+      },
+    ],
+  ])('is told what is wrong with a picture by its path: %j', async (path, wish) => {
+    const on = await sandbox({});
+    const client = new RunwayML({ apiKey: 'k', baseURL: on.urls.runway, maxRetries: 0 }) as unknown as Client;
+    await expect(client.imageToVideo.create(wish)).rejects.toMatchObject({
+      status: 400,
+      error: { issues: [{ path }] },
+    });
+  });
 
   it('uploads a clip, makes a video of it, fetches and deletes it', async () => {
     const on = await sandbox({ scenario: { version: 1, jobSeconds: 0 } });

@@ -1,4 +1,4 @@
-/** The Runway dialect: routes, checks and answers of `/v1/text_to_video`, `/v1/tasks`, `/v1/uploads` and `/v1/organization`. */
+/** The Runway dialect: routes, checks and answers of `/v1/text_to_video`, `/v1/image_to_video`, `/v1/tasks`, `/v1/uploads` and `/v1/organization`. */
 
 import type { DialectOptions, HostDialect } from '../dialect.ts';
 import { bearerOf, type Dialect, type Incoming, type Reply, type Route, route } from '../http.ts';
@@ -7,7 +7,7 @@ import { objectOf, Refusal } from '../task-host/fields.ts';
 import type { ModelSpec } from '../task-host/models.ts';
 import { publicOrigin, type References } from '../task-host/references.ts';
 import { addTask, isModeration, outputUrl, viewTask } from '../task-host/tasks.ts';
-import { RUNWAY_MODELS } from './models.ts';
+import { RUNWAY_MODELS, RUNWAY_PICTURE_MODELS } from './models.ts';
 
 const BASE = '/runway';
 const VERSION = '2024-11-06';
@@ -24,7 +24,7 @@ export const runway: HostDialect = {
   mounts: [BASE],
   calls: [
     ['upload', 'POST', /^\/v1\/uploads$/],
-    ['create', 'POST', /^\/v1\/text_to_video$/],
+    ['create', 'POST', /^\/v1\/(?:text|image)_to_video$/],
     ['status', 'GET', /^\/v1\/tasks\/[^/]+$/],
     ['delete', 'DELETE', /^\/v1\/tasks\/[^/]+$/],
   ],
@@ -91,22 +91,23 @@ function createDialect(options: DialectOptions): Dialect {
     };
   }
 
-  const create: Route[2] = async (request) => {
-    const { model: id, ...input } = objectOf(request);
-    const model = RUNWAY_MODELS.find((known) => known.id === id);
-    if (!model)
-      throw new Refusal(400, `Field "model" must be one of ${RUNWAY_MODELS.map((one) => one.id).join(', ')}.`);
-    const { credits, madeToday } = await account();
-    if (madeToday(model.id) >= MOST_A_DAY)
-      throw new Refusal(429, 'You have reached your daily task limit for this model.');
-    const wish = { host: 'runway', idKind: 'task', model, input, player: request.player } as const;
-    const job = await addTask({ ...options, references }, { ...wish, heldMs: await heldFor(model) });
-    if (mostCreditsOf(job) > credits) {
-      await state.removeJob(job.id);
-      throw new Refusal(400, 'You do not have enough credits to run this task.');
-    }
-    return { status: 200, body: { id: job.id, estimatedCost: { credits: mostCreditsOf(job) } } };
-  };
+  const createOf =
+    (models: readonly ModelSpec[]): Route[2] =>
+    async (request) => {
+      const { model: id, ...input } = objectOf(request);
+      const model = models.find((known) => known.id === id);
+      if (!model) throw new Refusal(400, `Field "model" must be one of ${models.map((one) => one.id).join(', ')}.`);
+      const { credits, madeToday } = await account();
+      if (madeToday(model.id) >= MOST_A_DAY)
+        throw new Refusal(429, 'You have reached your daily task limit for this model.');
+      const wish = { host: 'runway', idKind: 'task', model, input, player: request.player } as const;
+      const job = await addTask({ ...options, references }, { ...wish, heldMs: await heldFor(model) });
+      if (mostCreditsOf(job) > credits) {
+        await state.removeJob(job.id);
+        throw new Refusal(400, 'You do not have enough credits to run this task.');
+      }
+      return { status: 200, body: { id: job.id, estimatedCost: { credits: mostCreditsOf(job) } } };
+    };
 
   const upload: Route[2] = async (request) => {
     const { filename, type, ...rest } = objectOf(request);
@@ -132,7 +133,8 @@ function createDialect(options: DialectOptions): Dialect {
 
   const organization: Route[2] = async () => {
     const { credits, madeToday } = await account();
-    const byModel = <T>(of: (id: string) => T) => Object.fromEntries(RUNWAY_MODELS.map(({ id }) => [id, of(id)]));
+    const ids = [...RUNWAY_MODELS, ...RUNWAY_PICTURE_MODELS].map(({ id }) => id);
+    const byModel = <T>(of: (id: string) => T) => Object.fromEntries(ids.map((id) => [id, of(id)]));
     return {
       status: 200,
       body: {
@@ -147,7 +149,8 @@ function createDialect(options: DialectOptions): Dialect {
   };
 
   const routes: readonly Route[] = [
-    ['POST', 'v1/text_to_video', create],
+    ['POST', 'v1/text_to_video', createOf(RUNWAY_MODELS)],
+    ['POST', 'v1/image_to_video', createOf(RUNWAY_PICTURE_MODELS)],
     ['POST', 'v1/uploads', upload],
     ['GET', 'v1/organization', organization],
     ['GET', 'v1/tasks/:id', async (_request, id) => ({ status: 200, body: taskObject(await taskOf(id)) })],

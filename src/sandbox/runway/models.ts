@@ -35,7 +35,49 @@ const perSecond =
   ({ seconds, short }: { seconds: number; short: number }): number =>
     Math.ceil(usd * 100 * seconds * (short / 720) ** 2) / 100;
 
+const AUDIO: Fields = { audio: { is: 'flag' } };
+
+/** What is finished is MP4 here, whatever was asked for. */
+const GEN_45: Fields = {
+  duration: { is: 'whole', from: 2, to: 10, otherwise: 5, required: true },
+  contentModeration: { is: 'options', of: { publicFigureThreshold: ['auto', 'low'] } },
+  outputFormat: {
+    is: 'choice',
+    of: [
+      ...['mp4', 'prores', 'png_sequence', 'hdr10', 'hlg', 'sdr_rec709_10bit', 'hdr_pq_12bit_master', 'hdr_prores'],
+      ...['hdr_png_sequence', 'hdr_exr_sequence', 'hdr_exr_acescg_sequence_1_3', 'hdr_exr_acescg_sequence_2_0'],
+    ],
+    otherwise: 'mp4',
+  },
+  proresProfile: { is: 'choice', of: ['422', '4444', '422 Proxy', '422 LT', '422 HQ', '4444 XQ'], otherwise: '422 HQ' },
+  ...SEED,
+};
+
+const VEO: Fields = {
+  ratio: {
+    is: 'choice',
+    of: ['1280:720', '720:1280', '1080:1920', '1920:1080'],
+    otherwise: '1280:720',
+    required: true,
+  },
+  duration: { is: 'choice', of: [4, 6, 8], otherwise: 8 },
+  negativePrompt: { is: 'note' },
+  ...{ ...AUDIO, ...SEED },
+};
+
+/** Those of `/v1/text_to_video`. */
 export const RUNWAY_MODELS: readonly ModelSpec[] = [
+  {
+    id: 'gen4.5',
+    fields: {
+      ...prompt(1000),
+      ratio: { is: 'choice', of: ['1280:720', '720:1280'], otherwise: '1280:720', required: true },
+      ...GEN_45,
+    },
+    price: perSecond(0.12),
+  },
+  { id: 'veo3.1', fields: { ...prompt(1000), ...VEO }, price: perSecond(0.4) },
+  { id: 'veo3.1_fast', fields: { ...prompt(1000), ...VEO }, price: perSecond(0.15) },
   {
     id: 'seedance2',
     fields: {
@@ -110,4 +152,62 @@ export const RUNWAY_MODELS: readonly ModelSpec[] = [
     marker: '<VIDEO_REF_{i}>',
     price: perSecond(0.1),
   },
+];
+
+/** The picture that a video begins with, and where the model takes one, that which it ends with. */
+const promptImage = (of: readonly string[], more: { readonly required?: true } = {}): Fields => ({
+  promptImage: {
+    is: 'pictures',
+    required: true,
+    orOne: true,
+    most: of.length,
+    asUri: { type: undefined, positions: { of, ...more } },
+  },
+});
+
+const FIRST = promptImage(['first'], { required: true });
+const BOTH = promptImage(['first', 'last'], { required: true });
+const ANY = promptImage(['first', 'last']);
+
+/** Of a model that makes videos of words, what it takes beside a picture. */
+function ofPicture(id: string, picture: Fields, drop: readonly string[]): ModelSpec {
+  const { fields, ...model } = RUNWAY_MODELS.find((one) => one.id === id) as ModelSpec;
+  const kept = Object.entries(fields).filter(([name]) => !drop.includes(name));
+  return { ...model, fields: { ...Object.fromEntries(kept), ...picture } };
+}
+
+const NO_REFERENCES = ['references', 'referenceVideos'];
+const GEN_RATIOS = '1280:720 720:1280 1104:832 960:960 832:1104 1584:672';
+
+/** Those of `/v1/image_to_video`. */
+export const RUNWAY_PICTURE_MODELS: readonly ModelSpec[] = [
+  {
+    ...ofPicture('gen4.5', FIRST, []),
+    fields: {
+      ...ofPicture('gen4.5', FIRST, []).fields,
+      ratio: { is: 'choice', of: GEN_RATIOS.split(' '), otherwise: '1280:720', required: true },
+    },
+  },
+  {
+    id: 'gen4_turbo',
+    fields: {
+      promptText: { is: 'prompt', most: 1000 },
+      ratio: { is: 'choice', of: GEN_RATIOS.split(' '), otherwise: '1280:720', required: true },
+      duration: { is: 'whole', from: 2, to: 10, otherwise: 10 },
+      contentModeration: { is: 'options', of: { publicFigureThreshold: ['auto', 'low'] } },
+      ...{ ...SEED, ...FIRST },
+    },
+    price: perSecond(0.05),
+  },
+  ...['veo3.1', 'veo3.1_fast', 'seedance2'].map((id): ModelSpec => {
+    const model = ofPicture(id, id === 'seedance2' ? ANY : BOTH, NO_REFERENCES);
+    // The picture may say it all.
+    const { promptText: _required, ...fields } = model.fields;
+    return { ...model, fields: { ...fields, promptText: { is: 'prompt', most: id === 'seedance2' ? 3500 : 1000 } } };
+  }),
+  ofPicture('seedance2_5', ANY, NO_REFERENCES),
+  ofPicture('hailuo3', ANY, NO_REFERENCES),
+  ofPicture('h3_max', BOTH, []),
+  ofPicture('wan3', ANY, ['references']),
+  ofPicture('gemini_omni_flash_1.1', BOTH, NO_REFERENCES),
 ];

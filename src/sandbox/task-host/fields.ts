@@ -17,7 +17,12 @@ export type Field =
   /** With `most`, of at most so many UTF-16 code units. */
   | { readonly is: 'prompt'; readonly required?: true; readonly most?: number }
   | { readonly is: 'name'; readonly required: true }
-  | { readonly is: 'choice'; readonly of: readonly (string | number)[]; readonly otherwise: string | number }
+  | {
+      readonly is: 'choice';
+      readonly of: readonly (string | number)[];
+      readonly otherwise: string | number;
+      readonly required?: true;
+    }
   /** With `auto`, that word may stand in its place. */
   | {
       readonly is: 'whole';
@@ -25,7 +30,10 @@ export type Field =
       readonly to: number;
       readonly otherwise: number;
       readonly auto?: true;
+      readonly required?: true;
     }
+  /** An object of choices, on which nothing here depends. */
+  | { readonly is: 'options'; readonly of: Readonly<Record<string, readonly string[]>> }
   | { readonly is: 'flag' }
   /** A whole number, and a text: nothing here depends on either. */
   | { readonly is: 'seed' }
@@ -50,6 +58,8 @@ export type Field =
 /** `{"uri": "..."}`, and a type where there is one. */
 export interface AsUri {
   readonly type: string | undefined;
+  /** Of a picture: where in the video it may stand. */
+  readonly positions?: { readonly of: readonly string[]; readonly required?: true };
 }
 
 export type Fields = Readonly<Record<string, Field>>;
@@ -131,6 +141,9 @@ export function readInputs(fields: Fields, values: Readonly<Record<string, unkno
       case 'sounds':
         readLinks(at, value, field);
         break;
+      case 'options':
+        readOptions(at, value, field.of);
+        break;
       case 'note':
         readText(at, value);
         break;
@@ -173,14 +186,27 @@ function readLinks(
   });
 }
 
-function readUri(at: string, item: unknown, { type }: AsUri): Link {
+function readUri(at: string, item: unknown, { type, positions }: AsUri): Link {
+  const known = ['uri', ...(type === undefined ? [] : ['type']), ...(positions ? ['position'] : [])];
   if (!isObject(item)) throw new Refusal(400, `Field "${at}" must be an object.`);
-  const known = ['uri', ...(type === undefined ? [] : ['type'])];
+  refuseStranger(at, item, known);
+  if (type !== undefined && item.type !== type) throw new Refusal(400, `Field "${at}.type" must be "${type}".`);
+  if (positions && (positions.required || item.position !== undefined))
+    readSetting(`${at}.position`, item.position, { is: 'choice', of: positions.of, otherwise: '' });
+  return { at: `${at}.uri`, url: readText(`${at}.uri`, item.uri) };
+}
+
+function refuseStranger(at: string, item: Readonly<Record<string, unknown>>, known: readonly string[]): void {
   const stranger = Object.keys(item).find((name) => !known.includes(name));
   if (stranger !== undefined)
     throw new Refusal(400, `Unknown field "${at}.${stranger.slice(0, 60)}": expected ${known.join(', ')}.`);
-  if (type !== undefined && item.type !== type) throw new Refusal(400, `Field "${at}.type" must be "${type}".`);
-  return { at: `${at}.uri`, url: readText(`${at}.uri`, item.uri) };
+}
+
+function readOptions(at: string, value: unknown, of: Readonly<Record<string, readonly string[]>>): void {
+  if (!isObject(value)) throw new Refusal(400, `Field "${at}" must be an object.`);
+  refuseStranger(at, value, Object.keys(of));
+  for (const [name, chosen] of Object.entries(value))
+    readSetting(`${at}.${name}`, chosen, { is: 'choice', of: of[name] ?? [], otherwise: '' });
 }
 
 function readCharacters(at: string, value: unknown, most: number): readonly string[] {
@@ -248,6 +274,8 @@ function propertyOf(field: Field): Readonly<Record<string, unknown>> {
       return { type: 'integer' };
     case 'note':
       return { type: 'string' };
+    case 'options':
+      return { type: 'object' };
     case 'clip':
     case 'picture':
       return uri;
