@@ -80,6 +80,8 @@ export interface JobRecord {
   readonly cost?: number;
   /** What it may cost at most, as it was told before it was made: of a length that the model chooses. */
   readonly mostCost?: number;
+  /** Where its end was to be told. */
+  readonly webhook?: string;
   readonly cancelledMs?: number;
   /** Since when its host knows nothing of it any more; it has been paid for all the same. */
   readonly deletedMs?: number;

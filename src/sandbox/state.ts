@@ -61,6 +61,7 @@ export interface State {
   upload(id: string): Promise<UploadRecord | undefined>;
   /** False when the file has come already: a ticket is good for one. */
   fillUpload(id: string, content: Buffer, storedMs: number): Promise<boolean>;
+  removeUpload(id: string): Promise<void>;
   /** Numbers it among all jobs and among equal ones. */
   addJob(record: Omit<JobRecord, 'sequence' | 'take'>, picture?: Buffer): Promise<JobRecord>;
   /** Of that host; of any where none is named. */
@@ -129,6 +130,10 @@ export async function openState(dir: string): Promise<State> {
         await state.addUpload({ ...record, storedMs }, content);
         return true;
       }),
+    async removeUpload(id) {
+      rmSync(at('uploads', `${id}.json`), { force: true });
+      rmSync(state.clipPath(id), { force: true });
+    },
     addJob: (record, picture) =>
       locked(async () => {
         const sequence = await count(join(dir, 'sequence'));

@@ -1,4 +1,4 @@
-/** The eachlabs dialect: routes, checks and answers of `/v1/prediction`, `/v1/upload/presign` and `/v1/model`. */
+/** The eachlabs dialect: routes, checks and answers of `/v1/prediction`, `/v1/webhooks`, `/v1/upload/presign`, `/v1/files` and `/v1/model`. */
 
 import type { DialectOptions, HostDialect } from '../dialect.ts';
 import type { Player } from '../faults/scenario.ts';
@@ -9,6 +9,7 @@ import { listTasks, readCount, readTime } from '../task-host/lists.ts';
 import { addTask, cancelTask, isModeration, outputUrl, untilOver, viewTask } from '../task-host/tasks.ts';
 import { isMediaType } from '../task-host/uploads.ts';
 import { EACHLABS_MODELS } from './models.ts';
+import { webhookDocument, webhookOf, webhookPage } from './webhooks.ts';
 
 /** For how long the PUT is allowed, and what is sent is kept: unless told, at least, and at most. */
 const TICKET_MS = 15 * 60_000;
@@ -19,7 +20,7 @@ const FILE_TYPES: readonly unknown[] = ['image', 'video', 'audio', 'other'];
 export const eachlabs: HostDialect = {
   base: '',
   // Everything else under `/v1` is another host's.
-  mounts: ['/v1/prediction', '/v1/executions', '/v1/upload', '/v1/model'],
+  mounts: ['/v1/prediction', '/v1/executions', '/v1/webhooks', '/v1/upload', '/v1/files', '/v1/model'],
   calls: [
     ['upload', 'POST', /^\/v1\/upload\//],
     ['list', 'GET', /^\/v1\/executions$/],
@@ -46,26 +47,30 @@ function createDialect(options: DialectOptions): Dialect {
     if (options.key !== undefined && key !== options.key) throw new Refusal(401, 'Invalid API key.');
   }
 
-  function predictionReply(job: JobRecord): Reply {
+  function predictionObject(job: JobRecord): object {
     const { made, told } = viewTask(job, now());
     const url = `${origin()}/v1/prediction/${job.id}`;
     return {
-      status: 200,
-      body: {
-        id: job.id,
-        input: job.input ?? {},
-        status: statusOf(job, now()),
-        // No field of this host's own: there only when a scenario wants it told.
-        ...(told.progress !== undefined && { progress: told.progress }),
-        output: outputOf(job),
-        logs: null,
-        metrics: {
-          predict_time: made ? job.durationMs / 1000 : 0,
-          cost: made ? (job.cost ?? 0) : 0,
-        },
-        urls: { cancel: `${url}/cancel`, get: url },
+      id: job.id,
+      input: job.input ?? {},
+      status: statusOf(job, now()),
+      // No field of this host's own: there only when a scenario wants it told.
+      ...(told.progress !== undefined && { progress: told.progress }),
+      output: outputOf(job),
+      logs: null,
+      metrics: {
+        predict_time: made ? job.durationMs / 1000 : 0,
+        cost: made ? (job.cost ?? 0) : 0,
       },
+      urls: { cancel: `${url}/cancel`, get: url },
     };
+  }
+
+  function webhookObject(job: JobRecord, { skewMs }: Player): object {
+    const { phase } = viewTask(job, now());
+    const isOver = phase !== 'queued' && phase !== 'running';
+    const { urls: _urls, ...payload } = predictionObject(job) as { urls: unknown };
+    return webhookDocument(job, { payload, isOver, skewMs });
   }
 
   /** What came of it: a file, a character, or a complaint. */
@@ -125,7 +130,14 @@ function createDialect(options: DialectOptions): Dialect {
     }
     const model = EACHLABS_MODELS.find(({ id }) => id === slug);
     if (!model) throw new Refusal(404, `Model ${String(slug).slice(0, 100)} not found.`);
-    return addTask(options, { host: 'eachlabs', idKind: 'prediction', model, input, player: request.player });
+    const webhook = webhookOf(rest.webhook_url);
+    const job = await addTask(options, {
+      ...{ host: 'eachlabs', idKind: 'prediction', model, input, player: request.player },
+    });
+    if (webhook === undefined) return job;
+    const told = { ...job, webhook };
+    await state.changeJob(told);
+    return told;
   }
 
   const create: Route[2] = async (request) => {
@@ -150,13 +162,46 @@ function createDialect(options: DialectOptions): Dialect {
         return { status: 200, body };
       },
     ],
-    ['GET', 'v1/prediction/:id', async (_request, id) => predictionReply(await predictionOf(id))],
+    [
+      'GET',
+      'v1/prediction/:id',
+      async (_request, id) => ({ status: 200, body: predictionObject(await predictionOf(id)) }),
+    ],
     [
       'POST',
       'v1/prediction/:id/cancel',
       async (_request, id) => {
         await cancelTask(options, await predictionOf(id));
         return { status: 200, body: { status: 'success', message: 'Prediction cancelled' } };
+      },
+    ],
+    [
+      'GET',
+      'v1/webhooks',
+      async (request) => {
+        const body = webhookPage(request, await state.jobs('eachlabs'), (job) => webhookObject(job, request.player));
+        return { status: 200, body };
+      },
+    ],
+    [
+      'GET',
+      'v1/webhooks/:id',
+      async ({ player }, id) => {
+        const job = await state.job(id, 'eachlabs');
+        if (job?.webhook === undefined) throw new Refusal(404, 'webhook not found');
+        return { status: 200, body: webhookObject(job, player) };
+      },
+    ],
+    [
+      'DELETE',
+      'v1/files/:id',
+      async (_request, id) => {
+        if (!FILE_ID.test(id)) throw new Refusal(400, 'invalid argument');
+        const upload = await state.upload(id);
+        if (upload && upload.storedMs === undefined) throw new Refusal(409, 'conflict');
+        // What is gone already is deleted, too.
+        if (upload) await state.removeUpload(id);
+        return { status: 204, body: '' };
       },
     ],
     [
@@ -217,6 +262,8 @@ function createDialect(options: DialectOptions): Dialect {
   };
 }
 
+/** Of a file of this sandbox, or a UUID, as the host's own are. */
+const FILE_ID = /^(?:upload_[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const CREATE_TEXTS: ReadonlySet<string> = new Set(['version', 'webhook_url', 'webhook_secret']);
 
 const LIST_FIELDS: ReadonlySet<string> = new Set([
@@ -248,6 +295,7 @@ const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   404: 'Not Found',
+  409: 'Conflict',
   413: 'Payload Too Large',
   500: 'Internal Server Error',
 };

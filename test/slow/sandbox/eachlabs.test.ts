@@ -92,6 +92,24 @@ describe('an eachlabs prediction', () => {
     expect((await on.ask('POST', '/prediction', { json: { ...json, colour: 'red' } })).status).toBe(400);
   });
 
+  it('keeps its webhook, which is listed with what it would be sent, and calls nobody', async () => {
+    const on = await eachlabs();
+    const wish = { model: SORA, input: { prompt: 'A' }, webhook_url: 'https://a.example/done', webhook_secret: 's' };
+    const id = String((await on.get('POST', '/prediction', wish)).predictionID);
+    await on.submit(SORA, { prompt: 'B' });
+    const place = { execution_id: id, url: wish.webhook_url, source: 'api-gateway' };
+    expect(await on.get('GET', `/webhooks/${id}`)).toMatchObject({ ...place, attempts: [] });
+    on.clock.ms += 10_000;
+    const { request, ...over } = await on.get('GET', `/webhooks/${id}`);
+    expect(over).toMatchObject({ ...place, attempts: [{ status: 'PENDING', status_code: null }] });
+    expect(JSON.parse(String(request))).toMatchObject({ id, status: 'success', output: expect.stringMatching(/mp4$/) });
+    const page = await on.get('GET', '/webhooks?limit=1');
+    expect(page).toMatchObject({ webhooks: [place], limit: 1, offset: 0 });
+    expect(JSON.stringify(page)).not.toContain('attempts');
+    expect((await on.ask('GET', `/webhooks/prediction_${'0'.repeat(32)}`)).status).toBe(404);
+    expect((await on.ask('POST', '/prediction', { json: { ...wish, webhook_url: 'a.example' } })).status).toBe(400);
+  });
+
   it('may be waited for', async () => {
     const fail = { code: 'x', message: 'No.' };
     const jobs = [{ jobSeconds: 0.05 }, { fail, jobSeconds: 0 }];
@@ -448,4 +466,17 @@ describe('reference clips at eachlabs', () => {
     expect(await refused({ video_urls: [picture] })).toContain('is not an MP4 video');
     expect(await refused({ image_urls: [clip] })).toContain('is not a JPEG, PNG or WebP image');
   });
+});
+
+it('a file is deleted once it has come, as often as one likes, and is read by nobody from then on', async () => {
+  const on = await eachlabs();
+  const { id, ...ticket } = (await on.presign()) as Presigned & { readonly id: string };
+  const remove = async (file: string): Promise<number> => (await on.ask('DELETE', `/files/${file}`)).status;
+  expect(await remove(id)).toBe(409);
+  await on.put(ticket, new Uint8Array(await (await makeClip()).arrayBuffer()));
+  expect((await on.raw('GET', ticket.public_url, { bare: true })).status).toBe(200);
+  expect([await remove(id), await remove(id)]).toEqual([204, 204]);
+  expect((await on.raw('GET', ticket.public_url, { bare: true })).status).toBe(404);
+  expect(await remove('0dce0f44-b8a5-4f30-91d4-5f6b0c221bf0')).toBe(204);
+  expect(await remove('joe')).toBe(400);
 });
