@@ -41,7 +41,8 @@ export async function loadAllCommands(command: Command): Promise<void> {
 /** The shells that commands are completed in. */
 export const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
-export const JOB_ID = 'a job id, the host’s id, a unique beginning of either, or @last';
+export const JOB_ID = 'a job id, the host’s id, a unique beginning of either, or @last: the newest job';
+export const JOB_IDS = `${JOB_ID}; @last:3 is the newest three`;
 
 export interface ClipFlags {
   start?: number | 'auto';

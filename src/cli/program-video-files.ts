@@ -4,7 +4,20 @@ import type { CheckFlags } from '../commands/video/check.ts';
 import type { FrameFlags } from '../commands/video/frame.ts';
 import type { JoinFlags } from '../commands/video/join.ts';
 import type { ReportFlags } from '../commands/video/report.ts';
-import { type Act, collect, decibels, examples, JOB_ID, loudness, output, rate, size, text, time } from './options.ts';
+import {
+  type Act,
+  collect,
+  decibels,
+  examples,
+  JOB_ID,
+  JOB_IDS,
+  loudness,
+  output,
+  rate,
+  size,
+  text,
+  time,
+} from './options.ts';
 
 const VIDEO = 'a video file, or a job whose video was saved: its id, the host’s id, or @last';
 
@@ -12,7 +25,7 @@ export function addVideoFileCommands(video: Command, act: Act): void {
   video
     .command('check')
     .description('look for what is wrong with videos: black, frozen, noise, blocks, silence, bars, cuts, mix-ups')
-    .argument('<video...>', VIDEO)
+    .argument('<video...>', `${VIDEO}; @last:3 is the newest three`)
     .option('--strict', 'exit 9 where there is anything to remark', false)
     .option('--sheet <png>', 'draw its characters, each beside six frames of the one video', text)
     .option('-c, --character <name>', 'whom the sheet shows (default: the characters of the job)', collect, [])
@@ -56,7 +69,7 @@ export function addVideoFileCommands(video: Command, act: Act): void {
   video
     .command('join')
     .description('join videos into one, in their order: pictures, sound, dissolves, music')
-    .argument('<video...>', VIDEO)
+    .argument('<video...>', `${VIDEO}; @last:3 is the newest three`)
     .requiredOption('-o, --output <file>', 'the MP4 to write', text)
     .addOption(
       new Option('--fade <time>', 'dissolve from each into the next, for 0.5 or 0.5s')
@@ -89,7 +102,7 @@ export function addVideoFileCommands(video: Command, act: Act): void {
   video
     .command('report')
     .description('write a page that shows videos side by side, with what is known of them')
-    .argument('[id...]', JOB_ID)
+    .argument('[id...]', JOB_IDS)
     .requiredOption('-o, --output <html>', 'the HTML file to write; it links to the videos', text)
     .option('--force', 'replace an existing file', false)
     .addHelpText('after', examples('sora video report -o report.html', 'sora video report @last -o last.html'))

@@ -16,6 +16,7 @@ import {
   followFlags,
   followOptions,
   JOB_ID,
+  JOB_IDS,
   NO_CHECK,
   output,
   size,
@@ -81,7 +82,7 @@ export function addVideo(video: Command, act: Act): void {
   video
     .command('status')
     .description('ask the hosts for the state of jobs; without an id, of every unfinished one')
-    .argument('[id...]', JOB_ID)
+    .argument('[id...]', JOB_IDS)
     .option('--watch', 'stay until all are finished', false)
     .option('--exit-status', 'exit by the state of the job: 0 done, 5 failed, 7 unknown, 8 running', false)
     .addHelpText('after', examples('sora video status', 'sora video status @last --exit-status'))
@@ -92,7 +93,7 @@ export function addVideo(video: Command, act: Act): void {
       }),
     );
   followOptions(video.command('wait').description('wait for jobs and download their videos'))
-    .argument('[id...]', JOB_ID)
+    .argument('[id...]', JOB_IDS)
     .option('--all', 'every job that is unfinished, or finished and not downloaded', false)
     .option('--adopt <id>', 'use this video of the host for the job whose answer was lost', text)
     .addHelpText(

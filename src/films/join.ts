@@ -4,6 +4,7 @@ import { rateOf } from '../media/plan/frame.ts';
 import { type Ratio, sizeOf } from '../providers/ratios.ts';
 import { isSoraError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
+import { expandLast } from '../videos/jobs/find.ts';
 import type { Workspace } from '../workspace.ts';
 import { type AssemblyRequest, assembleFilm, type WrittenFilm } from './assemble-film.ts';
 import { findVideo } from './source.ts';
@@ -34,7 +35,7 @@ const MUSIC_FADE_SECONDS = 1.5;
 export async function joinVideos(workspace: Workspace, input: JoinInput): Promise<WrittenFilm> {
   const { aspect, music, loudness, fadeSeconds } = input;
   const paths: string[] = [];
-  for (const named of input.videos) paths.push(await findVideo(workspace, named));
+  for (const named of await expandLast(workspace, input.videos)) paths.push(await findVideo(workspace, named));
   const shots = paths.map((path) => ({
     ...{ name: basename(path), path, soundDb: 0, holdSeconds: 0, fadeSeconds },
   }));

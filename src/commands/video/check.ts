@@ -4,6 +4,7 @@ import { findNamedVideo, type NamedVideo } from '../../films/source.ts';
 import { EXIT_CODES, SoraError } from '../../shared/errors.ts';
 import { oneLine } from '../../shared/text.ts';
 import { type CheckedVideo, checkVideos } from '../../videos/check/check.ts';
+import { expandLast } from '../../videos/jobs/find.ts';
 
 export interface CheckFlags {
   /** Files and jobs. */
@@ -18,7 +19,8 @@ export interface CheckFlags {
 
 /** Remarks change the exit code only with `strict`. */
 export async function runVideoCheck(context: Context, flags: CheckFlags): Promise<number> {
-  const { named, strict, sheet, character = [], force = false } = flags;
+  const { strict, sheet, character = [], force = false } = flags;
+  const named = await expandLast(context, flags.named);
   if (sheet !== undefined && named.length > 1)
     throw new SoraError('usage', '--sheet is drawn of one video.', { hint: 'Name one, or leave it out.' });
   const videos: NamedVideo[] = [];

@@ -21,15 +21,37 @@ export const CAREFUL = { leastChars: 8 } as const;
 /** How much of an id is enough: one character unless given, if no other job has it. */
 type Wanted = Pick<JobScope, 'leastChars'>;
 
+/** The newest jobs, so many. */
+const LAST = /^@last:([1-9]\d{0,3})$/;
+
+/** With the ids of jobs in the place of `@last:3`, in the order in which they were sent. Throws `usage` where there are fewer. */
+export async function expandLast(workspace: Workspace, names: readonly string[]): Promise<readonly string[]> {
+  const expanded: string[] = [];
+  for (const name of names) {
+    const count = Number(LAST.exec(name)?.[1]);
+    if (Number.isNaN(count)) expanded.push(name);
+    else {
+      const found = await (await workspace.jobs()).newest(count, await workspace.profileName());
+      if (found.length < count)
+        throw new SoraError('usage', `There are fewer jobs than ${name} names: ${found.length}.`, {
+          hint: 'See the jobs of this machine: sora video list',
+        });
+      expanded.push(...found.map(({ id }) => id).toReversed());
+    }
+  }
+  return expanded;
+}
+
 /**
- * The records of ids that the user gave, whole or by unique beginnings, each once. Every one that is empty, unknown,
+ * The records of ids that the user gave, whole, by unique beginnings, or as `@last` and `@last:3`, each once. Every one that is empty, unknown,
  * ambiguous or too short is named in one `usage`.
  */
 export async function findJobs(
   workspace: Workspace,
-  ids: readonly string[],
+  given: readonly string[],
   { leastChars = 1 }: Wanted = {},
 ): Promise<readonly Job[]> {
+  const ids = await expandLast(workspace, given);
   const store = await workspace.jobs();
   const scope = { profile: await workspace.profileName(), leastChars };
   const found = await Promise.all(
@@ -55,7 +77,11 @@ export async function findJobs(
 
 /** The record of the one id that the user gave. Throws `usage` as `findJobs`. */
 export async function findJob(workspace: Workspace, id: string, wanted?: Wanted): Promise<Job> {
-  const [job] = await findJobs(workspace, [id], wanted);
+  const [job, other] = await findJobs(workspace, [id], wanted);
+  if (other)
+    throw new SoraError('usage', `${id} names several jobs, and one is wanted here.`, {
+      hint: 'The newest one is @last. See them all: sora video list',
+    });
   if (!job) throw unknownJob(id);
   return job;
 }

@@ -44,6 +44,11 @@ export interface JobStore {
    * `machine` when the answer may lie in a record that cannot be read.
    */
   find(id: string, scope?: JobScope): Promise<Job | undefined>;
+  /**
+   * At most so many jobs, the newest first, of that profile where one is given. Throws `machine` when a record that cannot be read
+   * may be one of them.
+   */
+  newest(count: number, profile?: string): Promise<readonly Job[]>;
   /** Local ids by the names of the records, readable or not, oldest first: no record is read. */
   ids(): Promise<readonly string[]>;
   /** Newest first. */
@@ -120,7 +125,7 @@ export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobSto
     },
 
     async find(id, scope) {
-      if (id === '@last') return newest(await listNewestFirst(), scope?.profile);
+      if (id === '@last') return newestOf(await listNewestFirst(), 1, scope?.profile)[0];
       if (isJobId(id)) {
         const local = await records.read(id);
         if (local) return local;
@@ -143,6 +148,8 @@ export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobSto
       }
       return found[0];
     },
+
+    newest: async (count, profile) => newestOf(await listNewestFirst(), count, profile),
 
     ids: () => recordIds(dir),
 
@@ -225,9 +232,10 @@ function findByBeginning(
   return found[0];
 }
 
-function newest({ records, broken }: JobListing, profile: string | undefined): Job | undefined {
-  const found = records.find((job) => profile === undefined || job.profile === profile);
-  const hiding = broken.find(({ path }) => found === undefined || basename(path, '.json') > found.id);
+function newestOf({ records, broken }: JobListing, count: number, profile: string | undefined): readonly Job[] {
+  const found = records.filter((job) => profile === undefined || job.profile === profile).slice(0, count);
+  const oldest = found[count - 1];
+  const hiding = broken.find(({ path }) => oldest === undefined || basename(path, '.json') > oldest.id);
   // An older job in its place would be shown, downloaded or paid on as if it were the last one.
   if (hiding) throw unreadable(hiding, 'The newest job is not known, because a record cannot be read');
   return found;

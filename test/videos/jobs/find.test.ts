@@ -24,6 +24,27 @@ describe('the jobs of ids', () => {
     expect(await findJobs(test.context, [job.id, '@last', job.remoteId ?? ''])).toEqual([job]);
   });
 
+  it('are the newest of this profile for @last:3, in the order in which they were sent', async () => {
+    const test = await createTestContext();
+    const baseUrl = 'https://gateway.example.com/v1';
+    const [, b, c] = [
+      await addJob(test, { baseUrl }),
+      await addJob(test, { baseUrl }),
+      await addJob(test, { baseUrl }),
+    ];
+    await addJob(test, { baseUrl, profile: 'work' });
+    const d = await addJob(test, { baseUrl });
+    expect(await findJobs(test.context, ['@last:3', d.id])).toEqual([b, c, d]);
+    expect(await findJob(test.context, '@last:1')).toEqual(d);
+    const refused = [
+      ['@last:9', 'There are fewer jobs than @last:9 names: 4.'],
+      ['@last:0', 'There is no job @last:0 on this machine.'],
+      ['@last:2', '@last:2 names several jobs, and one is wanted here.'],
+    ];
+    for (const [id = '', message] of refused)
+      await expect(findJob(test.context, id)).rejects.toMatchObject({ code: 'usage', message });
+  });
+
   it.each(['status', 'wait', 'show', 'download', 'cancel', 'delete'])(
     'are not those of video %s with an empty one, as of a variable that is not set',
     async (command) => {
