@@ -4,10 +4,10 @@ import { expect, it } from 'vitest';
 import { HOST_NAMES, PROVIDERS } from '../../src/providers/index.ts';
 import { makeMachine } from '../helpers/cli.ts';
 import { run } from '../helpers/ffmpeg.ts';
+import { showingFfmpeg } from '../helpers/ffmpeg-cache.ts';
 import { createH3Host } from '../helpers/h3-host.ts';
 import { quickened } from '../helpers/here.ts';
 import { bringJoe, fittingJoe } from '../helpers/joe.ts';
-import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 import { serveSandbox } from '../helpers/serve.ts';
 
 /** The share of pixels of a frame that are as teal as Joe's pullover. */
@@ -36,7 +36,7 @@ async function tealShare(path: string): Promise<number> {
 }
 
 it('a character outlives the host that it was made at', async () => {
-  const machine = makeMachine({ SORA_FFMPEG: quickFfmpeg() });
+  const machine = makeMachine({ SORA_FFMPEG: showingFfmpeg() });
   const { sora, dir } = quickened(machine);
   const first = await serveSandbox(machine, 'host-openai');
   const { OPENAI_BASE_URL = '', OPENAI_API_KEY = '' } = first.variables;

@@ -13,7 +13,7 @@ import { quickFfmpeg, writeProgram } from './quick-ffmpeg.ts';
  * A video of the sandbox: a test picture that moves, of that size and length with a tone as long, unless a fault or a
  * picture is what it shows. All else is done by `real`.
  */
-const scriptOf = (real: string, encoder: string, kept: string): string => `#!/bin/sh
+const scriptOf = (real: string, encoder: string, kept: string, showing: boolean): string => `#!/bin/sh
 real='${real}'
 quick='${encoder}'
 kept='${kept}'
@@ -24,7 +24,7 @@ case "$*" in
   *'[spoiled]'*) exec "$real" "$@" ;;
   # Whose input is no file.
   *'-i pipe:'*) exec "$quick" "$@" ;;
-  *aevalsrc=*) kind=video ;;
+  *aevalsrc=*) kind=${showing ? 'converted' : 'video'} ;;
   *'-preset veryfast'*'file:'*) kind=converted ;;
   *signalstats*pipe:1* | *pipe:3) kind=measured ;;
   *) exec "$real" "$@" ;;
@@ -99,12 +99,13 @@ say "$key"
 const cached = new Map<string, string>();
 
 /** For SORA_FFMPEG: `real` with that cache, which has what it keeps for each `encoder` apart. */
-export function cachedFfmpeg(real: string = ffmpegPath, encoder: string = quickFfmpeg(real)): string {
-  const known = cached.get(`${real} ${encoder}`);
+export function cachedFfmpeg(real: string = ffmpegPath, encoder: string = quickFfmpeg(real), showing = false): string {
+  const name = `${real} ${encoder} ${showing}`;
+  const known = cached.get(name);
   if (known !== undefined) return known;
   const kept = folderFor(real, encoder) ?? process.env[MADE_FOLDER] ?? '';
-  const path = writeProgram('ffmpeg-cache', scriptOf(real, encoder, kept));
-  cached.set(`${real} ${encoder}`, path);
+  const path = writeProgram('ffmpeg-cache', scriptOf(real, encoder, kept, showing));
+  cached.set(name, path);
   return path;
 }
 
@@ -120,3 +121,8 @@ function folderFor(real: string, encoder: string): string | undefined {
 }
 
 export const cachedFfmpegPath: string = cachedFfmpeg();
+
+/** The same for tests of what a video of the sandbox shows. */
+export function showingFfmpeg(): string {
+  return cachedFfmpeg(ffmpegPath, quickFfmpeg(), true);
+}

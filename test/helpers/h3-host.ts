@@ -6,7 +6,7 @@ import { isAbsolute, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { readClip } from '../../src/sandbox/media/mp4.ts';
 import { createRenderer } from '../../src/sandbox/render/render.ts';
-import { quickFfmpeg } from './quick-ffmpeg.ts';
+import { showingFfmpeg } from './ffmpeg-cache.ts';
 import { tempFolder } from './temp.ts';
 
 export interface H3Host {
@@ -44,7 +44,7 @@ export async function createH3Host(
   const seen: string[] = [];
   const wanted = new Map<string, Wanted>();
   const dir = await tempFolder();
-  const renderer = createRenderer({ ffmpeg: quickFfmpeg(), workDir: dir });
+  const renderer = createRenderer({ ffmpeg: showingFfmpeg(), workDir: dir });
 
   async function create(request: IncomingMessage): Promise<object> {
     const chunks: Buffer[] = [];
