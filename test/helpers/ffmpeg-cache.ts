@@ -17,9 +17,10 @@ const scriptOf = (real: string, encoder: string, kept: string, showing: boolean)
 real='${real}'
 quick='${encoder}'
 kept='${kept}'
+printed=
 case "$*" in
-  # More files than its output, in the working folder.
-  *print:file=*) exec "$real" "$@" ;;
+  # What filters print is in the working folder, among whatever else is there.
+  *print:file=*) if [ -z "$(ls -A)" ]; then kind=measured printed=yes; else exec "$real" "$@"; fi ;;
   *aevalsrc=*_pipe*|*_pipe*aevalsrc=*) exec "$real" "$@" ;;
   *'[spoiled]'*) exec "$real" "$@" ;;
   # Whose input is no file.
@@ -87,8 +88,11 @@ if [ ! -e "$key" ]; then
     exit $exit
   fi
   [ $kind = measured ] || cp "$output" "$new.output"
-  for part in stdout stderr extra output; do [ ! -e "$new.$part" ] || mv "$new.$part" "$key.$part"; done
+  [ -z "$printed" ] || tar -cf "$new.printed" .
+  for part in stdout stderr extra printed output; do [ ! -e "$new.$part" ] || mv "$new.$part" "$key.$part"; done
   : > "$key"
+else
+  [ -z "$printed" ] || tar -xf "$key.printed"
 fi
 say "$key"
 [ $kind = measured ] || cp "$key.output" "$output"
