@@ -6,6 +6,7 @@ import { BIN, FIXTURES, makeMachine, said } from '../helpers/cli.ts';
 import { makeVideo } from '../helpers/far-end.ts';
 import { makeQuickMachine, type QuickMachine, quickened } from '../helpers/here.ts';
 import { smallJoe } from '../helpers/joe.ts';
+import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 
 const JOE = join(FIXTURES, 'joe.mp4');
@@ -97,7 +98,8 @@ describe('what a command leaves, and the next one finds', () => {
   });
 
   it('a second Ctrl-C leaves at once, and leaves no file', async () => {
-    const { sora, dir } = makeMachine();
+    // Nothing is kept that would make it too quick to be stopped.
+    const { sora, dir } = makeMachine({ SORA_FFMPEG: quickFfmpeg() });
     const run = sora(['clip', 'prepare', JOE, '-o', 'out.mp4']);
     await said(run, 'stderr', 'Preparing');
     run.kill('SIGINT');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FIXTURES, type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { makeQuickMachine, type QuickMachine, quickened } from '../helpers/here.ts';
+import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 
 const JOE = join(FIXTURES, 'joe.mp4');
@@ -290,7 +291,8 @@ describe('exit codes and the error envelope', () => {
     [130, 'SIGINT'],
     [143, 'SIGTERM'],
   ] as const)('%i: %s while a clip is prepared leaves no file and no ffmpeg', async (exit, signal) => {
-    const { sora, home } = makeMachine();
+    // Nothing is kept that would make it too quick to be stopped.
+    const { sora, home } = makeMachine({ SORA_FFMPEG: quickFfmpeg() });
     const run = sora(['character', 'create', JOE, '--name', 'Joe', '--local']);
     await said(run, 'stderr', 'Preparing');
     run.kill(signal);

@@ -18,6 +18,7 @@ import { output } from '../../src/cli/options.ts';
 import { BIN, type Machine, makeMachine } from '../helpers/cli.ts';
 import { quickened } from '../helpers/here.ts';
 import { bringJoe, fittingJoe } from '../helpers/joe.ts';
+import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 
 /** Copied and not encoded, which takes a tenth of the time. */
 let joe: string;
@@ -52,7 +53,8 @@ describe('P4: a command that is killed while it makes a file', { timeout: 120_00
     ['clip sheet', ['clip', 'sheet', 'CLIP', '-o', 'joe.png'], ['joe.png']],
     ['character export', ['character', 'export', '-o', 'cast.json', '--with-clips'], ['cast.clips', 'cast.json']],
   ] as const)('%s leaves nothing that the next one does not remove', async (name, args, files) => {
-    const machine = makeMachine();
+    // Nothing is kept that would make it too quick to be killed.
+    const machine = makeMachine({ SORA_FFMPEG: quickFfmpeg() });
     if (name === 'character export') await bringJoe(machine.home);
     const run = machine.sora(onClip(args));
     await untilOneIsBegun(machine.dir);

@@ -1,11 +1,15 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { CharacterJson } from '../../src/characters/record.ts';
+import { startSandbox } from '../../src/sandbox/server.ts';
 import { type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { quickened } from '../helpers/here.ts';
+import { variablesAt } from '../helpers/hosts.ts';
 import { bringJoe } from '../helpers/joe.ts';
-import { serveSandbox } from '../helpers/serve.ts';
+import { tempFolder } from '../helpers/temp.ts';
+import { rendererOf } from '../sandbox/harness.ts';
 
 const SYNC = ['character', 'sync', 'Joe'];
 
@@ -19,11 +23,13 @@ interface Team extends Machine {
 /** A machine with Joe, who is registered nowhere, and a host that makes characters by tasks. */
 async function withHost(scenario: object): Promise<Team> {
   const machine = makeMachine();
-  const { dir, home, env } = machine;
-  writeFileSync(join(dir, 'scenario.json'), JSON.stringify({ version: 1, ...scenario }));
-  const { variables } = await serveSandbox(machine, 'host', ['--scenario', 'scenario.json']);
-  const { WAVESPEED_BASE_URL, WAVESPEED_API_KEY } = variables;
-  Object.assign(env, { WAVESPEED_BASE_URL, WAVESPEED_API_KEY, SORA_PROVIDER: 'wavespeed' });
+  const { home, env } = machine;
+  const stateDir = await tempFolder();
+  const renderer = rendererOf(Buffer.alloc(0));
+  const sandbox = await startSandbox({ stateDir, ffmpeg: 'none', renderer, scenario: { version: 1, ...scenario } });
+  onTestFinished(() => sandbox.close());
+  const variables = variablesAt(new URL(sandbox.url).origin, 'sandbox', ['wavespeed']);
+  Object.assign(env, { ...variables, SORA_PROVIDER: 'wavespeed' });
   const settings = { version: 1, profiles: { default: { model: 'openai/sora-2/text-to-video' } } };
   await bringJoe(home);
   writeFileSync(join(home, 'config.json'), JSON.stringify(settings), { mode: 0o600 });
@@ -35,7 +41,7 @@ async function withHost(scenario: object): Promise<Team> {
       return JSON.parse(readFileSync(join(folder, record), 'utf8'));
     },
     creates() {
-      const tasks = join(dir, 'host', 'sandbox', 'jobs');
+      const tasks = join(stateDir, 'jobs');
       const records = readdirSync(tasks).filter((name) => name.endsWith('.json'));
       return records.filter((name) => readFileSync(join(tasks, name), 'utf8').includes('"char_')).length;
     },
@@ -77,7 +83,7 @@ describe('P2: kill -9 while a character is being made', { timeout: 120_000 }, ()
     const team = await withHost({ jobSeconds: 1 });
     await killWhen(team, ({ pending }) => pending?.[0]?.taskId !== undefined);
     expect(team.joe()).toMatchObject({ registrations: [], pending: [{ provider: 'wavespeed', name: 'Joe' }] });
-    const next = await team.sora([...SYNC, '-q']);
+    const next = await quickened(team).sora([...SYNC, '-q']);
     expect(next.exitCode, next.stderr).toBe(0);
     expect(next.stdout).toMatch(/^char_/);
     expect(team.joe().registrations.map(({ value }) => value)).toEqual([next.stdout]);
@@ -90,11 +96,12 @@ describe('P2: kill -9 while a character is being made', { timeout: 120_000 }, ()
     const team = await withHost({ jobSeconds: 0, rules: [slow] });
     await killWhen(team, ({ pending }) => pending !== undefined);
     expect(team.joe().pending?.[0]).not.toHaveProperty('taskId');
-    const next = await team.sora(SYNC);
+    const { sora } = quickened(team);
+    const next = await sora(SYNC);
     expect(next).toMatchObject({ exitCode: 7, stderr: expect.stringMatching(/Look for "Joe" .*--resend/s) });
     const generate = ['video', 'generate', 'Joe waves.', '-c', 'Joe', '--allow-retired'];
-    expect(await team.sora(generate)).toMatchObject({ exitCode: 7, stdout: '' });
-    const again = await team.sora([...SYNC, '--resend', '-q']);
+    expect(await sora(generate)).toMatchObject({ exitCode: 7, stdout: '' });
+    const again = await sora([...SYNC, '--resend', '-q']);
     expect(again.exitCode, again.stderr).toBe(0);
     expect(team.joe()).not.toHaveProperty('pending');
   });
