@@ -3,7 +3,7 @@ import { hostTitle } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { isUnanswered, type Job, type RefusalCode, UNSENT } from '../shared/job.ts';
-import { sentence, shellQuote } from '../shared/text.ts';
+import { sentence, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { recoveryCommands } from './jobs/command.ts';
 
@@ -45,7 +45,9 @@ function unknownError(
 ): SoraError {
   const { knownId } = error;
   const adopt =
-    knownId === undefined ? '' : `\nIf it is ${knownId}: sora video wait ${job.id} --adopt ${shellQuote(knownId)}`;
+    knownId === undefined
+      ? ''
+      : `\nIf it is ${knownId}: sora video wait ${job.id} ${shellOption('adopt', shellQuote(knownId))}`;
   return new SoraError(
     'ambiguous',
     `${sentence(error.message)} The job may exist at ${hostTitle(provider)}; nothing was repeated.`,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../../src/cli/run.ts';
 import { type Ask, fingerprintAsk, takeKey } from '../../../src/journal/fingerprint.ts';
-import { refusal, withHost } from '../../helpers/far-end.ts';
+import { content, makeVideo, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
 
 describe('sora batch run', () => {
   it('writes its reports when it is refused before a line is sent, with the reason', async () => {
@@ -22,6 +22,24 @@ describe('sora batch run', () => {
     expect(summary).toContain('sora batch run p.jsonl --max-cost 0.5');
     const results = (await readFile(join(test.dir, 'results.jsonl'), 'utf8')).trim().split('\n');
     expect(results.map((one) => JSON.parse(one).id)).toEqual(['a', 'b']);
+  });
+
+  it('prints the paths of what it saved, and of nothing that an earlier run did; its totals once, on stderr', async () => {
+    const test = await withHost({ provider: 'openai' });
+    await writeFile(join(test.dir, 'p.jsonl'), '{"id":"a","prompt":"A sea.","size":"64x36","seconds":1}\n');
+    const made = videoObject('completed', { id: 'video_1', progress: 100 });
+    test.server.answer(made, content(await makeVideo()));
+    const words = 'batch run p.jsonl --provider openai --allow-unknown-cost'.split(' ');
+    const again = await test.again();
+    again.clock.ms += 60_000;
+    for (const { runtime, stdout, stderr, paths } of [
+      { ...test, paths: 'out/a.mp4\n' },
+      { ...again, paths: '' },
+    ]) {
+      await runCli(words, runtime);
+      expect(stdout.text(), stderr.text()).toBe(paths);
+      expect(stderr.text().match(/^1 of 1\b/gm), stderr.text()).toHaveLength(1);
+    }
   });
 
   it.each<[string, string, (dir: string) => Promise<void>, string]>([

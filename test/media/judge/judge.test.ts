@@ -271,6 +271,8 @@ describe('judge', () => {
       expect(judged).toBe('good');
       expect(meaning).toContain(`${value} %`);
     }
+    const still = findings({ swing: 0 }).find(({ what }) => what === 'steadiness');
+    expect(still).toMatchObject({ value: 0, meaning: 'The camera is steady.' });
   });
 
   it.each([
