@@ -44,7 +44,8 @@ export async function estimateVideoCost(workspace: Workspace, priced: VideoToPri
   const takesClips = preferredMode(characterInputs).startsWith('clip-');
   const billed = { ...wish, clipSeconds: takesClips ? clipSeconds : 0 };
   const cost = asGuide(provider, costFromPriceTable({ facts: await entry.models(), ...billed }));
-  if (told && !SILENT.has(provider)) {
+  // That a server has no such call, or no price for a model, is no news where the table has one.
+  if (told && (told.code === 'network' || !cost) && !SILENT.has(provider)) {
     SILENT.add(provider);
     const instead = cost ? 'The table of prices is used.' : 'What this costs is not known.';
     const host = capitalizeThe(hostTitle(provider));

@@ -344,6 +344,7 @@ describe('the host’s own price', () => {
     test.server.answer(answer, queued);
     await generate(test, { maxCost: 1 });
     expect((await jobs(test))[0]?.cost).toMatchObject({ estimateUsd: 0.96, source: expect.stringContaining('page') });
+    expect(test.stderr.text()).not.toContain('did not tell');
   });
 
   it('is missed by a dry run, which says once why, and what that leaves unknown', async () => {
