@@ -98,6 +98,8 @@ export interface Workspace {
   connectionOf(job: JobPlace, purpose?: Purpose): Promise<Connection>;
   /** For requests that no adapter makes; with the connection's own rule about plain http. */
   http(to: Pick<Connection, 'allowHttp'>): Promise<Http>;
+  /** A text with addresses of the built-in sandbox as `sandbox:`, which is the same in each run; its port is not. */
+  withoutPorts(text: string): string;
   /** Ends what the services keep open. */
   close(): Promise<void>;
 }
@@ -156,6 +158,11 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
   });
   /** Of servers that listen on a port which nobody chose. */
   const titles = new Map<string, string>();
+  const withoutPorts = (text: string): string =>
+    [...titles.keys()].reduce(
+      (shown, host) => shown.replaceAll(`http://${host}`, PROVIDERS.sandbox.defaultBaseUrl),
+      text,
+    );
   const sandbox = once(async () => {
     const [{ startSandbox }, { makeFolders }] = await Promise.all([
       import('./sandbox/server.ts'),
@@ -294,6 +301,7 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
     http: (to) => httpFor(to.allowHttp),
     provider: async (purpose) => connect(await connection(purpose)),
     connectionOf: connectionOfJob,
+    withoutPorts,
     providerOf: async (job, purpose) => connect(await connectionOfJob(job, purpose)),
     async close() {
       await Promise.allSettled(closers.map((close) => close()));

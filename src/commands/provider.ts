@@ -1,7 +1,7 @@
 /** The hosts and their models: what is configured, what they take, and what it costs. */
 
 import type { Context } from '../context.ts';
-import { formatUsd } from '../costs/cost.ts';
+import { formatUsd, priceBasis } from '../costs/cost.ts';
 import { hideUser } from '../http/redact.ts';
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/index.ts';
 import type { ModelFacts } from '../providers/models.ts';
@@ -169,7 +169,7 @@ function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (read
     ...wrapped('sizes', sizesOf(model)),
     ['price', isFree ? 'free' : price ? priceOf(price) : 'unknown'],
     ...(price && !isFree ? clipPriceOf(price).map((text) => ['', text] as const) : []),
-    ...(price && !isFree ? [['', `as of ${price.asOf}: ${price.source}`] as const] : []),
+    ...(price && !isFree ? [['', priceBasis(price)] as const] : []),
     ...(retired === undefined ? [] : [['retired', `since ${retired}: another model may answer`] as const]),
     ...(deprecated ? [['deprecated', 'its host may stop it at any time'] as const] : []),
   ];

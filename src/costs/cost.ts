@@ -28,6 +28,11 @@ export function costFromPriceTable({ facts, model, size, seconds, clipSeconds }:
   return { usd: roundUsd(perSecond * billed), asOf: price.asOf, source: price.source };
 }
 
+/** Where a price is from, and of which day: `as of 2026-09-24: the vendor’s price page`. Nothing is a price that does not get old. */
+export function priceBasis({ usd, asOf, source }: Partial<Pick<Cost, 'usd'>> & Pick<Cost, 'asOf' | 'source'>): string {
+  return usd === 0 ? source : `as of ${asOf}: ${source}`;
+}
+
 /** One line of what a command costs: so many equal things. */
 export interface BillItem {
   readonly what: 'video' | 'character';
@@ -74,15 +79,14 @@ export function knownUsd(bill: readonly BillItem[]): number {
   return sum(bill.map(({ count, each }) => count * (each?.usd ?? 0)));
 }
 
-/** `$0.80 (2 x $0.40; 2026-09-24: the vendor’s price page)`, each basis once; or `unknown`, with what is known of it. */
+/** `$0.80 (2 x $0.40; as of 2026-09-24: the vendor’s price page)`, each basis once; or `unknown`, with what is known of it. */
 export function describeBill(bill: readonly BillItem[]): string {
   const total = totalOf(bill);
   const known = bill.filter(({ count, each }) => count > 0 && each);
   if (!total) return known.length === 0 ? 'unknown' : `unknown, at least ${formatUsd(knownUsd(known))}`;
   const byBasis = new Map<string, BillItem[]>();
   for (const item of known) {
-    // Nothing is a price that does not get old.
-    const basis = item.each?.usd === 0 ? item.each.source : `${item.each?.asOf}: ${item.each?.source}`;
+    const basis = item.each ? priceBasis(item.each) : '';
     byBasis.set(basis, [...(byBasis.get(basis) ?? []), item]);
   }
   const words = [...byBasis].map(([basis, items]) => {

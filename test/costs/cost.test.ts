@@ -33,27 +33,27 @@ const character = (usd: number | undefined, count = 1): BillItem => ({ ...video(
 
 describe('a bill', () => {
   it.each<[string, readonly BillItem[], string, number | undefined, number]>([
-    ['one video', [video(0.4)], '$0.40 (2026-01-02: a page)', 0.4, 0.4],
+    ['one video', [video(0.4)], '$0.40 (as of 2026-01-02: a page)', 0.4, 0.4],
     ['what is free, without a date', [video(0)], 'free (a page)', 0, 0],
-    ['several', [video(0.4, 3)], '$1.20 (3 x $0.40; 2026-01-02: a page)', 1.2, 1.2],
-    ['nobody to register', [video(0.4), character(0.001, 0)], '$0.40 (2026-01-02: a page)', 0.4, 0.4],
+    ['several', [video(0.4, 3)], '$1.20 (3 x $0.40; as of 2026-01-02: a page)', 1.2, 1.2],
+    ['nobody to register', [video(0.4), character(0.001, 0)], '$0.40 (as of 2026-01-02: a page)', 0.4, 0.4],
     [
       'nobody to register, at no known price',
       [video(0.4), character(undefined, 0)],
-      '$0.40 (2026-01-02: a page)',
+      '$0.40 (as of 2026-01-02: a page)',
       0.4,
       0.4,
     ],
     [
       'characters too',
       [video(0.4, 2), character(0.001, 2)],
-      '$0.802 (2 x $0.40 + 2 characters at $0.001; 2026-01-02: a page)',
+      '$0.802 (2 x $0.40 + 2 characters at $0.001; as of 2026-01-02: a page)',
       ...([0.802, 0.802] as const),
     ],
     [
       'prices that differ, from two pages',
       [video(0.4, 2), { ...video(1), each: { usd: 1, asOf: '2026-01-02', source: 'another' } }, video(0.7)],
-      '$2.50 (2 x $0.40 + $0.70; 2026-01-02: a page + $1.00; 2026-01-02: another)',
+      '$2.50 (2 x $0.40 + $0.70; as of 2026-01-02: a page + $1.00; as of 2026-01-02: another)',
       ...([2.5, 2.5] as const),
     ],
     ['a character at no known price', [video(0.4), character(undefined)], 'unknown, at least $0.40', undefined, 0.4],

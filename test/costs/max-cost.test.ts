@@ -235,7 +235,7 @@ describe('characters that cost money', () => {
     };
     test.server.answer({ ...refusal(401, 'no_key'), onRequest });
     expect(await runCli(['character', 'sync'], test.runtime)).toBe(4);
-    expect(before).toContain('Cost: $0.002 (2 characters at $0.001; 2026-11-21: ');
+    expect(before).toContain('Cost: $0.002 (2 characters at $0.001; as of 2026-11-21: ');
 
     test.server.answer({ ...refusal(401, 'no_key'), onRequest });
     const path = join(FIXTURES, 'joe.mp4');

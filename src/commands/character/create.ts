@@ -104,7 +104,7 @@ async function showPreview(context: Context, input: CreateOptions): Promise<unde
   const { path, info, plan } = clip;
   context.ui.result({
     json: { name, path, info, plan, request: sent?.request ?? null, cost: priceDocument(sent?.cost) },
-    text: [planText(plan), ...(sent ? [requestText(sent.request)] : [])].join('\n'),
+    text: [planText(plan), ...(sent ? [context.withoutPorts(requestText(sent.request))] : [])].join('\n'),
     quiet: [plan.kind],
   });
   if (plan.kind === 'reject')

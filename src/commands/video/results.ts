@@ -58,7 +58,7 @@ export interface Preview {
 }
 
 /** The request on stdout, its cost on stderr; with `--json`, both in one document. */
-export function showRequest({ ui, runtime }: Context, preview: Preview): void {
+export function showRequest({ ui, runtime, withoutPorts }: Context, preview: Preview): void {
   const { prompt, injected, autoCast, request, bill, existing = [], count = 1, copies = [] } = preview;
   if (request.note !== undefined) ui.note(request.note);
   const ids = existing.map(({ id }) => id);
@@ -73,7 +73,7 @@ export function showRequest({ ui, runtime }: Context, preview: Preview): void {
       ...(copies.length > 0 && { copies }),
       ...(ids.length > 0 && { existing: count === 1 ? ids[0] : ids }),
     },
-    text: requestText(request),
+    text: withoutPorts(requestText(request)),
     quiet: [prompt],
   });
 }

@@ -1,7 +1,7 @@
 /** `sora video show`: the record of one job, without asking its host. */
 
 import type { Context } from '../../context.ts';
-import { formatJobCost, formatUsd } from '../../costs/cost.ts';
+import { formatJobCost, formatUsd, priceBasis } from '../../costs/cost.ts';
 import { hostAddress } from '../../providers/index.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import { isRefused, type Job, type Remote } from '../../shared/job.ts';
@@ -49,5 +49,6 @@ function costOf(job: Job): string {
   const text = formatJobCost(job);
   if (estimateUsd === undefined) return text;
   const told = actualUsd === undefined ? '' : `, ~${formatUsd(estimateUsd)} expected`;
-  return `${text}${told} (${asOf ?? 'undated'}: ${oneLine(source ?? 'source unknown', 200)})`;
+  const from = oneLine(source ?? 'of an unknown source', 200);
+  return `${text}${told} (${asOf === undefined ? from : priceBasis({ usd: estimateUsd, asOf, source: from })})`;
 }

@@ -145,7 +145,7 @@ describe('a dry run', () => {
     expect(await generate(test, { dryRun: true, count: 3, seconds: 8 })).toBe(0);
     const { host } = new URL(test.baseUrl);
     expect(test.stderr.text()).toContain(
-      `Cost: $2.40 (3 x $0.80; 2026-09-24: the vendor’s price page; ${host} may ask for another price)\n`,
+      `Cost: $2.40 (3 x $0.80; as of 2026-09-24: the vendor’s price page; ${host} may ask for another price)\n`,
     );
     const json = await test.again({ json: true });
     await generate(json, { dryRun: true, count: 3, seconds: 8 });
@@ -153,6 +153,17 @@ describe('a dry run', () => {
       ...{ usd: 2.4, estimateUsd: 2.4, asOf: '2026-09-24' },
       source: expect.stringContaining('the vendor’s price page'),
     });
+  });
+
+  it('is the same text each time in the sandbox, whose port is not', async () => {
+    const runs = await Promise.all([1, 2].map(() => createTestContext({ provider: 'sandbox' })));
+    for (const test of runs) await generate(test, { dryRun: true });
+    const [one, two] = runs.map(({ stdout }) => stdout.text());
+    expect(one).toMatch(/^POST sandbox:\/v1\/videos /);
+    expect(two).toBe(one);
+    const json = await createTestContext({ provider: 'sandbox', json: true });
+    await generate(json, { dryRun: true });
+    expect(JSON.parse(json.stdout.text()).request.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1\/videos$/);
   });
 
   it('P2: says which job its key has already, and that nothing would be paid, also beyond --max-cost', async () => {
@@ -191,7 +202,7 @@ describe('a dry run', () => {
   it('names the table alone where the table is of that very host', async () => {
     const test = await createTestContext({ provider: 'wavespeed' }, { env: { WAVESPEED_API_KEY: KEY } });
     await generate(test, { dryRun: true });
-    expect(test.stderr.text()).toContain('Cost: $0.96 (2026-11-21: the model’s page at wavespeed.ai)\n');
+    expect(test.stderr.text()).toContain('Cost: $0.96 (as of 2026-11-21: the model’s page at wavespeed.ai)\n');
   });
 
   it('says that a cost is unknown, never that it is nothing', async () => {
@@ -330,7 +341,7 @@ describe('the host’s own price', () => {
     const test = await withWavespeed();
     test.server.answer(tells(0.5));
     await generate(test, { dryRun: true, maxCost: 1 });
-    expect(test.stderr.text()).toMatch(/Cost: \$0\.50 \(2026-11-21: the price call of 127\.0\.0\.1:\d+\)/);
+    expect(test.stderr.text()).toMatch(/Cost: \$0\.50 \(as of 2026-11-21: the price call of 127\.0\.0\.1:\d+\)/);
   });
 
   it.each<[string, Scripted]>([

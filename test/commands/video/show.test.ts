@@ -26,7 +26,7 @@ describe('video show', () => {
       '(deleted there)',
       'No[2J oven.',
       'Joe waves.',
-      '$0.70, ~$0.80 expected (2026-09-24: a[2J page)',
+      '$0.70, ~$0.80 expected (as of 2026-09-24: a[2J page)',
       '64x36, 1 s',
       test.baseUrl,
       job.remoteId,
