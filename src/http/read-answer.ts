@@ -2,7 +2,7 @@
 import { SoraError, systemCode } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Clock } from '../shared/time.ts';
-import { type Answer, ambiguousCreate, isRecord, parseJson, requestIdOf } from './answer.ts';
+import { type Answer, ambiguousCreate, checkBaseUrl, isRecord, parseJson, requestIdOf } from './answer.ts';
 import { RESET } from './connect.ts';
 import type { DecodedReply } from './content-coding.ts';
 import { TransportError } from './exchange.ts';
@@ -44,7 +44,7 @@ export async function readAnswer(
         const message = `The answer of ${host} is larger than ${limit} bytes.`;
         if (request.kind === 'create' && (reply.status < 300 || leavesOpen(reply.status)))
           throw ambiguousCreate(message, requestId);
-        throw new SoraError('refused', message, { hint: 'Check the base URL.' });
+        throw new SoraError('refused', message, { hint: `${checkBaseUrl(request)}.` });
       }
       chunks.push(chunk);
     }

@@ -33,8 +33,14 @@ export function describeTransportError(lost: TransportError, host: string, timeo
     };
   }
   const through = via ? ` (through the proxy ${via.url.host} of ${via.variable})` : '';
-  const told = tell({ ...about, host: `${host}${through}` });
+  const told = withBaseUrl(tell({ ...about, host: `${host}${through}` }), baseUrl);
   return via && told.isLasting ? { ...told, hint: `${sentence(told.hint)} Or it is about the proxy.` } : told;
+}
+
+/** The same with the base URL that is to be checked: a flag, a variable, a profile or a job may have named it. */
+function withBaseUrl(told: Told, baseUrl: string | undefined): Told {
+  const isNamed = baseUrl === undefined || told.hint.includes('://');
+  return isNamed ? told : { ...told, hint: told.hint.replace('the base URL', `the base URL ${baseUrl}`) };
 }
 
 /** Whether the server cannot have understood what was sent to it: nothing of a create was carried out. */

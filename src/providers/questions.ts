@@ -1,6 +1,6 @@
 /** What `sora doctor --api` asks a host: reads that create nothing, and how their answers are judged. */
 
-import { type Answer, failureOf, isRecord, isUnsupported, jsonOf, parseJson } from '../http/answer.ts';
+import { type Answer, checkBaseUrl, failureOf, isRecord, isUnsupported, jsonOf, parseJson } from '../http/answer.ts';
 import { refusal } from '../http/errors.ts';
 import type { HttpRequest } from '../http/request.ts';
 import { SoraError } from '../shared/errors.ts';
@@ -79,7 +79,7 @@ export function objectOf(answer: Answer): Readonly<Record<string, unknown>> {
   }
   if (said) return said;
   throw new SoraError('refused', `${answer.host} gave an unexpected answer: ${failureOf(answer).message}`, {
-    hint: 'Check the base URL.',
+    hint: `${checkBaseUrl(answer)}.`,
   });
 }
 

@@ -79,7 +79,7 @@ describe('a server of something else', () => {
       server: () => secure({}),
       scheme: 'https',
       says: / refused the secure connection \(TLS\)/,
-      hint: () => expect.stringContaining('Check the base URL'),
+      hint: (host: string) => expect.stringContaining(`Check the base URL https://${host}/v1`),
     },
   ])('($title) is told in words, asked once, and leaves nothing unknown', async ({ server, scheme, says, hint }) => {
     const host = await listen(server());
