@@ -1,17 +1,22 @@
-/** `sora help <topic>`: its Markdown, laid out for a terminal, and as it is anywhere else. */
+/** `sora help <topic>`: its Markdown, laid out for a terminal, and with shorter lines anywhere else. */
 
 import type { Context } from '../context.ts';
 import { type HelpTopic, readTopic } from '../help/read-topic.ts';
 import { MAX_BYTES, MAX_FPS, MAX_SECONDS, MAX_SHORT, MIN_FPS, MIN_SECONDS, MIN_SHORT } from '../media/limits.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import { EXIT_CODES } from '../shared/errors.ts';
-import { parseMarkdown, plainText, renderMarkdown, type TableBlock } from '../terminal/markdown.ts';
+import { parseMarkdown, plainText, renderMarkdown, type TableBlock, wrapMarkdown } from '../terminal/markdown.ts';
+
+/** Of what nobody knows where it is read. */
+const PIPE_COLUMNS = 80;
 
 /** `sora help exit-codes|environment|clips|…` */
 export async function runHelpTopic({ ui, runtime }: Context, topic: HelpTopic): Promise<undefined> {
   const markdown = readTopic(topic);
   const { isTTY, columns } = runtime.stdout;
-  const text = isTTY ? renderMarkdown(markdown, { columns: columns || 80, paint: ui.paint }) : markdown.trimEnd();
+  const text = isTTY
+    ? renderMarkdown(markdown, { columns: columns || 80, paint: ui.paint })
+    : wrapMarkdown(markdown.trimEnd(), PIPE_COLUMNS);
   ui.result({ json: DATA[topic]?.(markdown) ?? { topic, markdown }, text, quiet: [text] });
 }
 

@@ -58,6 +58,45 @@ function joined(lines: string): string {
   return lines.replace(/\s*\n\s*/g, ' ').trim();
 }
 
+/** Code in a sentence is one word: it is there to be copied. */
+const WORD = /(?:`[^`\n]*`|\S)+/g;
+/** What would be a mark at the beginning of a line. */
+const MARK = /^(?:[-+*#>|=]|```|\d+[.)])/;
+
+/** The same Markdown with its paragraphs and lists in lines of at most `columns`; a line of a table or of code stays whole. */
+export function wrapMarkdown(text: string, columns: number): string {
+  const lines = text.split('\n');
+  const wrapped: string[] = [];
+  while (lines.length > 0) {
+    const line = lines.shift() ?? '';
+    if (line.startsWith('```')) {
+      const end = lines.findIndex((next) => next.startsWith('```'));
+      wrapped.push(line, ...lines.splice(0, end + 1));
+    } else if (line.trim() === '' || /^[#|]/.test(line)) wrapped.push(line);
+    else {
+      const next = lines.findIndex((one) => /^(?:#|```|\||- |\s*$)/.test(one));
+      wrapped.push(...wrapWords([line, ...lines.splice(0, next < 0 ? lines.length : next)].join('\n'), columns));
+    }
+  }
+  return wrapped.join('\n');
+}
+
+/** Of a paragraph, or of an item of a list. */
+function wrapWords(text: string, columns: number): readonly string[] {
+  const indent = text.startsWith('- ') ? '  ' : '';
+  const lines: string[] = [];
+  let line = '';
+  for (const [word] of text.matchAll(WORD)) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line === '' || MARK.test(word) || displayWidth(longer) <= columns) line = longer;
+    else {
+      lines.push(line);
+      line = indent + word;
+    }
+  }
+  return [...lines, line];
+}
+
 /** A text without its marks. */
 export function plainText(text: string): string {
   return wordsOf(text, Number.POSITIVE_INFINITY, false)
