@@ -18,10 +18,6 @@ interface Speaker {
   sora(args: readonly string[]): PromiseLike<Partial<Ran>>;
 }
 
-/** What an adapter does with a host's words is the same in every process: the built program is tried with one of them, and with long words. */
-const machineFor = (provider: string, env: Readonly<Record<string, string>>) =>
-  (provider === GATEWAY_PROVIDER ? makeMachine : makeQuickMachine)({ ...env, SORA_PROVIDER: provider });
-
 /** Runs a command twice, for people and with `--json`, and finds nothing in its words that a terminal or a parser trips over. */
 async function inspectWords(machine: Speaker, args: readonly string[], modes = [false, true]): Promise<number[]> {
   const exits: number[] = [];
@@ -79,9 +75,13 @@ describe('P5: a host whose every text is hostile', () => {
   it.each(HOST_NAMES)('refuses in bounded words, however long its own are: %s', async (provider) => {
     for (const refuse of [400, 401]) {
       // Megabytes in each of its fields once; a tenth of that is as far beyond any bound.
-      const times = provider === GATEWAY_PROVIDER && refuse === 400 ? 250_000 : 25_000;
-      const host = await createHostileHost({ refuse, text: () => withPoison('No. '.repeat(times)) });
-      const machine = machineFor(provider, host.env);
+      const isLong = provider === GATEWAY_PROVIDER && refuse === 400;
+      const host = await createHostileHost({
+        refuse,
+        text: () => withPoison('No. '.repeat(isLong ? 250_000 : 25_000)),
+      });
+      // What is done with a host's words is the same in every process: the built program is tried with the longest.
+      const machine = (isLong ? makeMachine : makeQuickMachine)({ ...host.env, SORA_PROVIDER: provider });
       const [plain, json] = await inspectWords(machine, ['video', 'generate', 'A lighthouse.']);
       expect([plain, json]).toEqual(refuse === 400 ? [5, 5] : [4, 4]);
       await inspectWords(machine, ['video', 'show', '@last'], [false]);
