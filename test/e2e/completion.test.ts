@@ -15,12 +15,13 @@ const JOB = newJobId(1, () => 0.5);
 
 let machine: Machine;
 
-/** A machine with `sora` on its PATH, a cast that no shell can read without quotes, a job, and a file. */
+/** A machine with `sora` on its PATH, which repeats whom it is to show, a cast that no shell can read without quotes, a job, and a file. */
 beforeEach(async () => {
   machine = makeMachine({ LC_ALL: 'C.UTF-8', TERM: 'xterm', PS1: '', HISTFILE: '' });
   const bin = join(machine.dir, 'bin');
   mkdirSync(bin);
-  writeFileSync(join(bin, 'sora'), `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`);
+  const repeats = `[ "$1 $2" != 'character show' ] || exec printf 'shown: %s\\n' "$3"`;
+  writeFileSync(join(bin, 'sora'), `#!/bin/sh\n${repeats}\nexec "${process.execPath}" "${BIN}" "$@"\n`);
   chmodSync(join(bin, 'sora'), 0o755);
   machine.env.PATH = `${bin}:${machine.env.PATH}`;
   writeFileSync(join(machine.dir, 'my clip.mp4'), '');
@@ -104,12 +105,12 @@ describe('completion in bash', () => {
 
   it('inserts names as bash reads them back', async ({ skip }) => {
     skip(!(await hasTerminal()), 'there is no `script` of util-linux');
-    const keys = LINES.map(([typed]) => `sora character show ${typed}\t--json | head -3 | tail -1\n`).join('');
+    const keys = LINES.map(([typed]) => `sora character show ${typed}\t\n`).join('');
     const said = await type(
       'bash --norc --noprofile -i',
       `PS1=; source <(sora completion bash); clear\n${keys}sora video show @l\t-q\n${FILE_KEYS}exit\n`,
     );
-    const names = [...said.matchAll(/^ *"name": (".*"),$/gm)].map((match) => JSON.parse(match[1] ?? ''));
+    const names = [...said.matchAll(/^shown: (.*)$/gm)].map(([, name]) => name);
     expect(names).toEqual(LINES.map(([, word]) => word));
     expect(said).toMatch(new RegExp(`^${JOB}$`, 'm'));
     expect(filesRead(said)).toEqual(['of night.md', 'my clip.mp4']);
@@ -120,13 +121,13 @@ describe('completion in zsh', () => {
   it('inserts names as zsh reads them back', async ({ skip }) => {
     skip(!(await hasShell('zsh')), 'there is no zsh');
     skip(!(await hasTerminal()), 'there is no `script` of util-linux');
-    const keys = LINES.map(([typed]) => `sora character show ${typed}\t--json | head -3 | tail -1\n`).join('');
+    const keys = LINES.map(([typed]) => `sora character show ${typed}\t\n`).join('');
     const said = await type(
       'zsh -f -i',
       `PS1=; autoload -U compinit; compinit -D; source <(sora completion zsh); clear\n${keys}` +
         `sora video show @l\t-q\nsora video show --provider=sandb\t@last -q\n${FILE_KEYS}exit\n`,
     );
-    const names = [...said.matchAll(/^ *"name": (".*"),$/gm)].map((match) => JSON.parse(match[1] ?? ''));
+    const names = [...said.matchAll(/^shown: (.*)$/gm)].map(([, name]) => name);
     expect(names).toEqual(LINES.map(([, word]) => word));
     expect(said.match(new RegExp(`^${JOB}$`, 'gm'))).toHaveLength(2);
     expect(filesRead(said)).toEqual(['of night.md', 'my clip.mp4']);
