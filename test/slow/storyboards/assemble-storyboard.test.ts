@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { assembleStoryboard, assemblyOf, chosenFiles } from '../../../src/storyboards/assemble-storyboard.ts';
 import { parseStoryboard } from '../../../src/storyboards/file/parse-storyboard.ts';
 import { type FilmLook, lookAtFilm, NO_WISHES } from '../../../src/storyboards/film.ts';
+import { cachedFfmpegPath } from '../../helpers/ffmpeg-cache.ts';
 import { makeNumbered, readNumbers } from '../../helpers/numbered.ts';
 import { findTestFfmpeg } from '../../helpers/prepare.ts';
 import { filmOf, filmWorld } from '../../storyboards/world.ts';
@@ -105,7 +106,7 @@ A boat.
       });
     const assemble = (wishes: Partial<Wishes> = {}) =>
       look((looked, workspace) =>
-        assembleStoryboard({ ...workspace, ffmpeg: () => findTestFfmpeg() }, looked, {
+        assembleStoryboard({ ...workspace, ffmpeg: () => findTestFfmpeg(cachedFfmpegPath) }, looked, {
           ...WISHES,
           ...wishes,
           output: 'film.mp4',
@@ -145,7 +146,7 @@ A boat.
           skipped: [],
           scenes: plan.scenes.map(({ scene }) => scene),
         };
-        const here = { ...workspace, ffmpeg: () => findTestFfmpeg() };
+        const here = { ...workspace, ffmpeg: () => findTestFfmpeg(cachedFfmpegPath) };
         const looked = { storyboard, film, look };
         await assembleStoryboard(here, looked, { ...WISHES, allowStale: true, force: true, output: 'film.mp4' });
       });
