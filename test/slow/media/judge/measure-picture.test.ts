@@ -15,6 +15,7 @@ import { planMedia } from '../../../../src/media/plan/plan.ts';
 import { probeMedia } from '../../../../src/media/probe/probe.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../../../src/shared/clip.ts';
 import { makerPath, run, words } from '../../../helpers/ffmpeg.ts';
+import { cachedFfmpegPath } from '../../../helpers/ffmpeg-cache.ts';
 import { goodJoe } from '../../../helpers/joe.ts';
 import { videoInfo } from '../../../helpers/media-info.ts';
 import { findTestFfmpeg } from '../../../helpers/prepare.ts';
@@ -52,7 +53,7 @@ const made = new Map<string, Promise<string>>();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sora-look-test-'));
-  ffmpeg = await findTestFfmpeg();
+  ffmpeg = await findTestFfmpeg(cachedFfmpegPath);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

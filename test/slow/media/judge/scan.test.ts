@@ -7,6 +7,7 @@ import { measuresBlur } from '../../../../src/media/judge/measure-picture.ts';
 import { findBestPart, type ScanRequest } from '../../../../src/media/judge/scan.ts';
 import { probeMedia } from '../../../../src/media/probe/probe.ts';
 import { makerPath, run, words } from '../../../helpers/ffmpeg.ts';
+import { cachedFfmpegPath } from '../../../helpers/ffmpeg-cache.ts';
 import { findTestFfmpeg } from '../../../helpers/prepare.ts';
 
 const { signal } = new AbortController();
@@ -24,7 +25,7 @@ let request: (path: string) => Promise<ScanRequest>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sora-scan-test-'));
-  const ffmpeg = await findTestFfmpeg();
+  const ffmpeg = await findTestFfmpeg(cachedFfmpegPath);
   const rest = { ffmpeg, signal, duration: null, onProgress: () => {} };
   request = async (source) => ({ ...rest, source, info: await probeMedia(source, { signal }) });
   await make(JOE, 'fps=12,scale=640:480', 'joe.mp4');
