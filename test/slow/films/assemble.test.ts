@@ -331,6 +331,15 @@ describe('a film that is assembled again', () => {
     expect(await readFile(path)).toEqual(bytes);
   });
 
+  it('keeps no sound of which something is to be told, so that it is told each time', async () => {
+    const { context, dir, stderr } = await createTestContext();
+    const [path, voice] = [await makeNumbered(join(dir, 'a.mp4'), X264, { frames: 25 }), join(dir, 'voice.wav')];
+    await makeSound(voice, sound('mono', ['0']), { seconds: 0.5 });
+    for (const _ of ['once', 'again']) await assembleIn(context, { ...filmOf([{ path, voice }]), loudness: -14 });
+    expect(stderr.text().split('Its sound is silence')).toHaveLength(3);
+    expect(await readdir(join(dir, 'pieces'))).toHaveLength(1);
+  });
+
   it('takes as long where no pieces can be kept, which is told', async () => {
     const { context, dir, stderr } = await createTestContext();
     const path = await makeNumbered(join(dir, 'a.mp4'), X264, { frames: 10 });
