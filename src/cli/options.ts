@@ -58,7 +58,7 @@ export interface ClipFlags {
 const CORNERS = '0,0 is the upper left, 1,1 the lower right';
 
 /** Of copies of clips that are prepared already. */
-export const FOCUS = `fill the frame, as --fit crop does, and keep what is around here: ${CORNERS}`;
+export const FOCUS = `fill the frame, as --fit crop does, and keep this point in view: ${CORNERS}`;
 
 export function focus(text: string): Focus {
   const place = parseFocus(text);
@@ -73,7 +73,7 @@ export function clipOptions(command: Command): Command {
     .addOption(
       new Option('--fit <how>', 'bars around the picture, or cut its edges').choices(['pad', 'crop']).default('pad'),
     )
-    .option('--focus <x,y>', `what --fit crop keeps is around here: ${CORNERS}`, focus)
+    .option('--focus <x,y>', `the point that --fit crop keeps in view: ${CORNERS}`, focus)
     .addOption(
       new Option('--orientation <o>', 'of the result').choices(['auto', 'landscape', 'portrait']).default('auto'),
     )

@@ -60,7 +60,7 @@ export async function decodeReply(reply: Reply, host: string): Promise<DecodedRe
           'refused',
           `What ${host} sent is compressed, and expands to more than ${MOST_GROWTH} times its size.`,
           {
-            hint: 'No video is compressed so far. It was not read further: check the base URL, and any proxy between this machine and the host.',
+            hint: 'No video compresses that well. It was not read further: check the base URL, and any proxy between this machine and the host.',
           },
         );
       }

@@ -152,7 +152,7 @@ export function whyFailed({
   readonly exit: number;
   readonly made: Failed['made'];
 }): string {
-  if (why === PAID_AND_GONE) return 'it was made and paid for, and its host keeps it no more';
+  if (why === PAID_AND_GONE) return 'it was made and paid for, and its host no longer keeps it';
   return made === 'no' && exit === EXIT_CODES.network ? `never sent, and nothing was paid: ${why}` : why;
 }
 

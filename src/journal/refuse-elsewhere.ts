@@ -49,7 +49,7 @@ export async function findElsewhere(
     );
     return {
       text: `${countOf(made)} already: ${found.journal} tells of it.`,
-      hint: `Was the file renamed? ${moved}\nWas it copied, and is to have the same videos? ${copied}`,
+      hint: `Was the file renamed? ${moved}\nWas it copied, and should it have the same videos? ${copied}`,
     };
   }
   const byHome = (await ledger.jobs()).flatMap(({ key = '', take, status, remoteId }) => {

@@ -118,12 +118,12 @@ export function readPlan(
   { name, again }: { readonly name: string; readonly again: string },
 ): ApprovedPlan {
   const refuse = (why: string): SoraError =>
-    new SoraError('usage', `${name} is no plan that can be rendered: ${why}.`, { hint: `Make it anew: ${again}` });
+    new SoraError('usage', `${name} is not a plan that can be rendered: ${why}.`, { hint: `Make it anew: ${again}` });
   let json: unknown;
   try {
     json = parseJson(text);
   } catch (cause) {
-    throw new SoraError('usage', `${name} is no plan: ${(cause as Error).message}.`, {
+    throw new SoraError('usage', `${name} is not a plan: ${(cause as Error).message}.`, {
       hint: `Name the file that this has written, or write it anew: ${again}`,
       cause,
     });

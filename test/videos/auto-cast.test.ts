@@ -135,7 +135,7 @@ describe('a prompt that says a name of the cast without -c, on a terminal', () =
     const test = await withCast(['Joe'], {}, TERMINAL);
     expect(await generate(test, 'Joe waves.', { dryRun: true })).toBe(0);
     expect(test.stderr.text()).not.toContain('[Y/n]');
-    expect(test.stderr.text().replaceAll('\n', ' ')).toContain('A dry run does not ask: yes is assumed.');
+    expect(test.stderr.text().replaceAll('\n', ' ')).toContain('A dry run does not ask; it assumes yes.');
     expect(test.stdout.text()).toContain('char_Joe');
   });
 

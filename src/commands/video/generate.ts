@@ -57,7 +57,7 @@ function askOf(
   if (!isTerminal || globals.json || globals.quiet || prompt === '-' || reference === '-') return undefined;
   if (dryRun) {
     return async (question) => {
-      ui.note(`${question} A dry run does not ask: yes is assumed.`);
+      ui.note(`${question} A dry run does not ask; it assumes yes.`);
       return true;
     };
   }

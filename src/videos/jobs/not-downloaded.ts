@@ -54,7 +54,7 @@ export function describeExpired(jobs: readonly JobDigest[], nowMs: number): stri
   const named = gone.slice(0, MOST_NAMED).map(({ id }) => id);
   const more = gone.length > named.length ? ` and ${gone.length - named.length} more` : '';
   const what = gone.length === 1 ? '1 finished video is left out' : `${gone.length} finished videos are left out`;
-  return `${what}: ${named.join(', ')}${more}. The time is over for which the host said that it would keep ${gone.length === 1 ? 'it' : 'them'}. To try all the same: sora video download ${first.id}`;
+  return `${what}: ${named.join(', ')}${more}. The time for which the host said that it would keep ${gone.length === 1 ? 'it' : 'them'} has passed. To try all the same: sora video download ${first.id}`;
 }
 
 /** More ids are read by nobody. */

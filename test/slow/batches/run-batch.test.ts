@@ -624,7 +624,7 @@ describe('a run that is stopped', () => {
     world.clock.ms += 3_600_000;
     expect(await world.run()).toMatchObject({
       exit: 5,
-      lines: [{ state: 'failed', why: expect.stringContaining('keeps it no more') }],
+      lines: [{ state: 'failed', why: expect.stringContaining('no longer keeps it') }],
     });
     expect(await world.run()).toMatchObject({ exit: 5 });
     expect(await world.made()).toHaveLength(1);
@@ -838,7 +838,10 @@ describe('a video that is paid for', () => {
     world.play({ rules: [{ match: { call: 'status' }, respond: { status: 503 } }] });
     expect((await world.run()).lines).toMatchObject([{ state: 'open' }]);
     world.play({ rules: [{ match: { call: 'status' }, respond: { status: 404 } }] });
-    expect(await world.run()).toMatchObject({ exit: 5, lines: [{ why: expect.stringContaining('keeps it no more') }] });
+    expect(await world.run()).toMatchObject({
+      exit: 5,
+      lines: [{ why: expect.stringContaining('no longer keeps it') }],
+    });
   });
 
   it.each([
