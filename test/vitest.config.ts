@@ -5,43 +5,20 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes longest begins first, in this order: at the end it would run alone. */
-const LONG = [
-  ...[
-    'slow/batches/run-batch',
-    'slow/commands/character/sync',
-    'slow/commands/doctor',
-    'fingerprints',
-    'e2e/readme',
-    'e2e/faults',
-  ],
-  ...['slow/commands/json', 'e2e/batch', 'e2e/ci', 'slow/batches/batch-model', 'e2e/outlives', 'masters/timing'],
-  ...['e2e/toy-host', 'e2e/earlier-home', 'masters/matrix-shape', 'slow/films/assemble', 'slow/media/ffmpeg/sound'],
-  ...[
-    'slow/media/prepare',
-    'slow/media/judge/judge-master',
-    'e2e/forced-exit',
-    'e2e/fuzz',
-    'e2e/hostile',
-    'masters/picture-shape',
-  ],
-  ...[
-    'masters/matrix-picture',
-    'e2e/keys',
-    'e2e/chaos',
-    'masters/matrix-streams',
-    'masters/picture-colour',
-    'e2e/register',
-  ],
-  ...['e2e/exit-codes', 'e2e/processes', 'e2e/outputs', 'slow/media/judge/measure-picture', 'e2e/again', 'e2e/agent'],
-  ...[
-    'slow/sandbox/render/render',
-    'slow/commands/clip',
-    'slow/characters/register',
-    'e2e/main-job',
-    'e2e/strange-files',
-  ],
-  ...['masters/hostile', 'e2e/home'],
-];
+const LONG = `
+e2e/readme e2e/outlives e2e/faults e2e/exit-codes e2e/batch slow/media/prepare masters/timing e2e/keys
+e2e/hostile slow/batches/run-batch e2e/earlier-home e2e/processes slow/films/assemble e2e/register
+slow/sandbox/render/render e2e/ci e2e/toy-host e2e/storyboard e2e/forced-exit slow/disk/lock e2e/chaos
+slow/media/ffmpeg/sound e2e/derive slow/commands/character/stills slow/linear masters/matrix-streams
+masters/picture-shape masters/picture-colour slow/batches/batch-model slow/storyboards/money e2e/fuzz
+e2e/outputs slow/media/judge/judge-master slow/media/judge/meter slow/storyboards/assemble-storyboard
+e2e/start slow/storyboards/decisions masters/matrix-picture masters/matrix-shape e2e/main-job e2e/cast
+slow/sandbox/wavespeed slow/characters/store e2e/completion slow/commands/doctor e2e/again
+slow/sandbox/eachlabs slow/media/judge/measure-picture slow/disk/records slow/commands/character/create
+slow/commands/clip masters/hostile e2e/strange-files slow/media/judge/scan
+`
+  .trim()
+  .split(/\s+/);
 
 const FILES = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.test.ts'),
