@@ -164,7 +164,7 @@ describe('a dry run without a key', () => {
     await runCli(['config', 'set', 'provider', 'wavespeed'], test.runtime);
     await runCli(['config', 'set', 'model', 'openai/sora-2/text-to-video'], test.runtime);
     expect(await runCli(create, test.runtime)).toBe(0);
-    expect(test.stderr.text()).toContain('Cost: $0.001 (1 character at $0.001; 2026-11-21: ');
+    expect(test.stderr.text()).toContain('Cost: $0.001 (1 character at $0.001; as of 2026-11-21: ');
   });
 });
 
