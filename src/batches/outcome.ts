@@ -2,7 +2,7 @@
 
 import { codeOfExit, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
-import { areOf, counted } from '../shared/text.ts';
+import { areOf, partOf } from '../shared/text.ts';
 import type { BatchReport, LineReport } from './report.ts';
 
 const MOST_SHOWN = 20;
@@ -22,7 +22,7 @@ export function batchError({ lines, totals, exit }: BatchReport, words: OutcomeW
   const shown = open.toSorted((a, b) => rank(b) - rank(a)).slice(0, MOST_SHOWN);
   const more = open.length - shown.length;
   const rest = more > 0 ? `\n- and ${more} more: ${words.status}` : '';
-  const message = `${open.length} of ${counted(totals.total, 'line')} of ${words.name} ${areOf(open.length)} not done:\n- ${shown.map(lineText).join('\n- ')}${rest}`;
+  const message = `${partOf(open.length, totals.total, 'line')} of ${words.name} ${areOf(open.length)} not done:\n- ${shown.map(lineText).join('\n- ')}${rest}`;
   return new SoraError(codeOfExit(exit), message, {
     hint: [...adviceOf(open), `Continue with: ${words.command}`].join('\n'),
     problems: open.map(lineText),

@@ -8,6 +8,7 @@ import type { Provider } from '../providers/provider.ts';
 import { type CharacterMode, type ClipCopy, copyName } from '../providers/references.ts';
 import { type Character, isFromFuture, type Registration, type Still, type StillUpload } from '../shared/character.ts';
 import type { Orientation } from '../shared/geometry.ts';
+import { isLiving } from './registration-expiry.ts';
 
 /** Where a registration has to hold. */
 export interface RegistrationTarget {
@@ -40,9 +41,6 @@ export const KINDS = { id: 'id', 'clip-url': 'url', 'clip-inline': 'url', image:
   Registration['kind']
 >;
 
-/** A URL that ends while the host still reads the request is no use. */
-const EXPIRY_MARGIN_MS = 10 * 60_000;
-
 /** The living registration of a character there, if there is one: the newest, and one from the future only if need be. */
 export function registrationAt(character: Character, target: RegistrationTarget, nowMs: number): Known | undefined {
   const { provider, orientation, mode, copy } = target;
@@ -57,10 +55,6 @@ export function registrationAt(character: Character, target: RegistrationTarget,
       isLiving(one, nowMs),
   );
   return living.findLast((one) => !isFromFuture(one, nowMs)) ?? living.at(-1);
-}
-
-function isLiving({ stale, expiresAt }: Pick<Registration, 'stale' | 'expiresAt'>, nowMs: number): boolean {
-  return stale !== true && (expiresAt === undefined || Date.parse(expiresAt) > nowMs + EXPIRY_MARGIN_MS);
 }
 
 /** Where the host has a picture. */

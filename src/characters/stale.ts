@@ -1,6 +1,6 @@
 /**
  * Registrations that their host has forgotten or deleted: how that is found out, and how it is marked. Expiry by date is
- * decided in registration-target.ts.
+ * decided in registration-expiry.ts.
  */
 
 import { hostTitle } from '../providers/index.ts';

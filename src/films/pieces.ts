@@ -2,7 +2,7 @@
  * The pieces of a film as files: each is made once and kept, by what it is made of and how. A film that is assembled again
  * makes only those that have changed.
  */
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolders, requireWritable } from '../disk/atomic-write.ts';
 import { hashText } from '../disk/hash.ts';
@@ -54,8 +54,10 @@ export async function openPieces(
 ): Promise<{ readonly path: string; dispose(): Promise<void> }> {
   if (folder === undefined) return makeTemporaryFolder(TEMPORARY);
   try {
-    await makeFolders(folder, { owner: 'user' });
+    const made = await makeFolders(folder, { owner: 'user' });
     await requireWritable(folder, 'user');
+    // Its takes may lie elsewhere, so that nothing else tells git that these can be made again.
+    if (made !== undefined) await writeFile(join(folder, '.gitignore'), '*\n');
     return { path: folder, dispose: async () => {} };
   } catch (error) {
     if (!isSoraError(error, 'machine')) throw error;

@@ -54,6 +54,11 @@ export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
 
+/** `2 of 3 scenes`; `The only scene` where there are no others. At the beginning of a sentence. */
+export function partOf(count: number, all: number, thing: string): string {
+  return count === 1 && all === 1 ? `The only ${thing}` : `${count} of ${counted(all, thing)}`;
+}
+
 /** `is`, `are`: the verb of so many. */
 export function areOf(count: number): string {
   return count === 1 ? 'is' : 'are';

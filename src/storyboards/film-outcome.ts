@@ -1,7 +1,7 @@
 /** What is said last of a film that is not done: each scene with its reason, and the commands that lead on. Pure. */
 
 import { codeOfExit, SoraError } from '../shared/errors.ts';
-import { areOf, counted } from '../shared/text.ts';
+import { areOf, partOf } from '../shared/text.ts';
 import type { FilmCommand } from './film.ts';
 import type { FilmReport, NextStep, SceneReport } from './film-report.ts';
 
@@ -24,7 +24,7 @@ export function filmError({ scenes, totals, exit }: FilmReport, words: FilmWords
   const message =
     open.length === 0
       ? `${words.name} is not done.`
-      : `${open.length} of ${counted(totals.total, 'scene')} of ${words.name} ${areOf(open.length)} not done:\n- ${lines.join('\n- ')}`;
+      : `${partOf(open.length, totals.total, 'scene')} of ${words.name} ${areOf(open.length)} not done:\n- ${lines.join('\n- ')}`;
   return new SoraError(codeOfExit(exit), message, {
     hint: [
       ...others.slice(0, MOST_STEPS).map((command) => `A way on: ${command}`),

@@ -6,6 +6,7 @@ import {
   nearest,
   nearestPart,
   oneLine,
+  partOf,
   safeJson,
   shellCommand,
   shellOption,
@@ -13,6 +14,16 @@ import {
   shellQuote,
   trimEnd,
 } from '../../src/shared/text.ts';
+
+describe('partOf', () => {
+  it.each([
+    [1, 1, 'The only scene'],
+    [1, 3, '1 of 3 scenes'],
+    [2, 2, '2 of 2 scenes'],
+  ])('calls %i of %i scenes: %s', (count, all, text) => {
+    expect(partOf(count, all, 'scene')).toBe(text);
+  });
+});
 
 describe('clean', () => {
   it.each([
