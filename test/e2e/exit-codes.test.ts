@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FIXTURES, type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { TEST_ALL } from '../helpers/covering.ts';
 import { makeQuickMachine, type QuickMachine, quickened } from '../helpers/here.ts';
 import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
@@ -30,9 +31,9 @@ async function withHost(...answers: Scripted[]): Promise<Machine & { server: Tes
 
 const shown = new Set<number>();
 
-/** How the first test that ends with this code runs its command is as a process; the others run theirs without one. */
+/** Runs a command as a process for the first test that ends with this code, and without one for the others. */
 function starter(exit: number, machine: Machine): QuickMachine['sora'] | Machine['sora'] {
-  if (shown.has(exit)) return quickened(machine, { atMs: Date.now() }).sora;
+  if (shown.has(exit) && !TEST_ALL) return quickened(machine, { atMs: Date.now() }).sora;
   shown.add(exit);
   return machine.sora;
 }

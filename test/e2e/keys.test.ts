@@ -6,6 +6,7 @@ import type { HostEntry } from '../../src/providers/entry.ts';
 import { HOST_NAMES, PROVIDERS } from '../../src/providers/index.ts';
 import type { Backend } from '../../src/providers/provider.ts';
 import { type Machine, makeMachine } from '../helpers/cli.ts';
+import { TEST_ALL } from '../helpers/covering.ts';
 import { makeVideo } from '../helpers/far-end.ts';
 import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
 import { quickened } from '../helpers/here.ts';
@@ -221,7 +222,7 @@ it.each(ROWS)(
 
     async function sora(place: string, words: readonly string[], code: number, input?: string): Promise<void> {
       const before = server.seen.length;
-      const { sora: start } = spawned || place === ON_THE_WAY ? machine : here;
+      const { sora: start } = spawned || TEST_ALL || place === ON_THE_WAY ? machine : here;
       const done = await start([...words, ...args, '--debug'], { env, ...(input !== undefined && { input }) });
       const text = `${done.stdout}\n${done.stderr}`;
       said.push(text);
