@@ -75,7 +75,7 @@ interface Row {
   readonly backend?: Backend;
   /** It differs by its header. */
   readonly brief?: true;
-  /** Each of its commands is a process. Of the others, one is: what it starts, reads and writes is that of the host. */
+  /** Each of its commands is a process; of the others, those of `AS_PROCESSES`. */
   readonly spawned?: true;
 }
 
@@ -200,6 +200,10 @@ function plantSpy({ dir }: Machine): string {
 }
 
 const ON_THE_WAY = 'every answer on the way to a video';
+const TO_A_VIDEO = 'the link to a finished video';
+
+/** At every host: what starts ffmpeg with the environment of the process, and what may end before ffmpeg has answered. */
+const AS_PROCESSES: readonly string[] = [ON_THE_WAY, TO_A_VIDEO];
 
 it.each(ROWS)(
   'P5: the key of $title is found nowhere',
@@ -222,7 +226,7 @@ it.each(ROWS)(
 
     async function sora(place: string, words: readonly string[], code: number, input?: string): Promise<void> {
       const before = server.seen.length;
-      const { sora: start } = spawned || TEST_ALL || place === ON_THE_WAY ? machine : here;
+      const { sora: start } = spawned || TEST_ALL || AS_PROCESSES.includes(place) ? machine : here;
       const done = await start([...words, ...args, '--debug'], { env, ...(input !== undefined && { input }) });
       const text = `${done.stdout}\n${done.stderr}`;
       said.push(text);
@@ -248,7 +252,7 @@ it.each(ROWS)(
     await create(redirect);
     for (const id of brief ? [] : ids) await create({ ...id, more: ['--json', '--resend'] });
     host.about.v1 = dialect.leadsTo(`${store.url}/${IN_URL}`);
-    await sora('the link to a finished video', ['video', 'download', 'v1', '-o', 'second.mp4'], 9);
+    await sora(TO_A_VIDEO, ['video', 'download', 'v1', '-o', 'second.mp4'], 9);
     if (!brief) {
       const about = answersAbout(dialect, host);
       await sora('jobs', ['video', 'generate', 'y', '--count', String(about.length)], 0);
