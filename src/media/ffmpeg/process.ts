@@ -26,7 +26,7 @@ export function firstWords(stderr: string): string {
  * report it, or which version to get.
  */
 const ADVICE =
-  /(?:^|[.,;:!?]\s+|\s*\()(?:if you (?:want|need|are|think)\b|(?:(?:you (?:can|may|might|should|need to|could)|please|alternatively,?|also,?) )?(?:(?:try|consider) \w+ing|add|choose|consider|enable|increase|install|raise|reduce|set (?:the|a|\w+ option)|specify|try|update|upgrade|use)\b(?! of\b)|please\b|the recommended\b|patches (?:are )?welcome|this is a bug, please).*$/i;
+  /(?:^|[.,;:!?]\s+|\()(?:if you (?:want|need|are|think)\b|(?:(?:you (?:can|may|might|should|need to|could)|please|alternatively,?|also,?) )?(?:(?:try|consider) \w+ing|add|choose|consider|enable|increase|install|raise|reduce|set (?:the|a|\w+ option)|specify|try|update|upgrade|use)\b(?! of\b)|please\b|the recommended\b|patches (?:are )?welcome|this is a bug, please).*$/i;
 
 function withoutAdvice(line: string): string {
   return line.replace(ADVICE, '');
