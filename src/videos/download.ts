@@ -118,6 +118,8 @@ async function download(
   const { reporter, runtime } = workspace;
   const { target, variant, task, signal } = options;
   let trouble: SoraError | undefined;
+  // Looked for meanwhile. Not required: whoever has none, or one that does not work, has the video all the same.
+  const ffmpeg = variant === 'video' ? workspace.ffmpeg().catch(() => undefined) : undefined;
   try {
     return await downloadContent({
       provider: await providerFor(workspace, job),
@@ -127,8 +129,7 @@ async function download(
       clock: runtime.clock,
       signal,
       ...(target.kind === 'file' ? { target: target.path, force: options.force } : { stream: target.stream }),
-      // Not required: whoever has none, or one that does not work, has the video all the same.
-      ...(variant === 'video' && { ffmpeg: workspace.ffmpeg().catch(() => undefined) }),
+      ...(ffmpeg && { ffmpeg }),
       isMeasured: options.isChecked ?? true,
       onProgress: (bytes, total) =>
         task.update(
@@ -142,6 +143,8 @@ async function download(
       onDamage: (damage) => reporter.warn(`${job.id}: the download is damaged and is fetched once more: ${damage}`),
     });
   } catch (error) {
+    // No program that was started outlives the command.
+    await ffmpeg;
     const saved = await savedMeanwhile(workspace, job, options).catch((other: unknown) => {
       if (signal.aborted) return undefined;
       throw other;
