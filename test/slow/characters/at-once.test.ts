@@ -2,19 +2,19 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { adoptCharacter } from '../../src/characters/adopt.ts';
-import { exportCast } from '../../src/characters/cast/export-cast.ts';
-import { importCast } from '../../src/characters/cast/import-cast.ts';
-import { type CreateOptions, createCharacter } from '../../src/characters/create.ts';
-import { setParticulars } from '../../src/characters/particulars.ts';
-import { createPictured } from '../../src/characters/pictures/create-pictured.ts';
-import { placeStills, readStills } from '../../src/characters/pictures/stills.ts';
-import { syncCast } from '../../src/characters/sync.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
-import { isSoraError } from '../../src/shared/errors.ts';
-import { fittingJoe } from '../helpers/joe.ts';
-import { pictureOf } from '../helpers/pictures.ts';
-import { type OpenWorkspace, openWorkspace } from '../helpers/workspace.ts';
+import { adoptCharacter } from '../../../src/characters/adopt.ts';
+import { exportCast } from '../../../src/characters/cast/export-cast.ts';
+import { importCast } from '../../../src/characters/cast/import-cast.ts';
+import { type CreateOptions, createCharacter } from '../../../src/characters/create.ts';
+import { setParticulars } from '../../../src/characters/particulars.ts';
+import { createPictured } from '../../../src/characters/pictures/create-pictured.ts';
+import { placeStills, readStills } from '../../../src/characters/pictures/stills.ts';
+import { syncCast } from '../../../src/characters/sync.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
+import { isSoraError } from '../../../src/shared/errors.ts';
+import { fittingJoe } from '../../helpers/joe.ts';
+import { pictureOf } from '../../helpers/pictures.ts';
+import { type OpenWorkspace, openWorkspace } from '../../helpers/workspace.ts';
 
 async function joe(wish: Partial<CreateOptions> = {}): Promise<CreateOptions & { isJudged: boolean }> {
   const path = await fittingJoe();

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runStoryboardAssemble } from '../../../src/commands/storyboard/assemble.ts';
-import { runStoryboardExport } from '../../../src/commands/storyboard/export.ts';
-import { createContext } from '../../../src/context.ts';
-import { createUi } from '../../../src/terminal/ui.ts';
-import { ffmpegPath } from '../../helpers/ffmpeg.ts';
-import { subtitlesOf } from '../../helpers/films.ts';
-import { runtimeIn } from '../../helpers/runtime.ts';
-import { filmOf, filmWorld } from '../../storyboards/world.ts';
+import { runStoryboardAssemble } from '../../../../src/commands/storyboard/assemble.ts';
+import { runStoryboardExport } from '../../../../src/commands/storyboard/export.ts';
+import { createContext } from '../../../../src/context.ts';
+import { createUi } from '../../../../src/terminal/ui.ts';
+import { ffmpegPath } from '../../../helpers/ffmpeg.ts';
+import { subtitlesOf } from '../../../helpers/films.ts';
+import { runtimeIn } from '../../../helpers/runtime.ts';
+import { filmOf, filmWorld } from '../../../storyboards/world.ts';
 
 const FLAGS = { output: 'film.mp4', force: false, allowStale: false, subtitles: 'track' } as const;
 
